@@ -1,0 +1,3 @@
+//! Compose files, read and merged as `docker stack` does.
+pub mod files;
+pub mod model;

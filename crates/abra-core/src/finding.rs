@@ -1,0 +1,178 @@
+//! Findings: everything abra has to say about its input, each with the place it stands at.
+//!
+//! Not here: how a finding is shown (that is the program's `ui`).
+use serde::Serialize;
+use std::fmt;
+use std::ops::Deref;
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; changes nothing.
+    Note,
+    /// Probably not what was meant; the deployment goes on.
+    Warning,
+    /// Nothing may be deployed while this stands.
+    Blocker,
+}
+
+/// A file known to [`Sources`], by its index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u16);
+
+/// A position in a source file. Lines and columns count from 1, columns in characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// Line, from 1; 0 stands for the file as a whole.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+}
+
+impl Place {
+    /// The file as a whole, where no line is to blame.
+    pub const fn whole(file: FileId) -> Self {
+        Self { file, line: 0, column: 0 }
+    }
+}
+
+/// A value together with the place it was written at.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub place: Place,
+}
+
+impl<T> Spanned<T> {
+    /// A value read at `place`.
+    pub const fn new(value: T, place: Place) -> Self {
+        Self { value, place }
+    }
+
+    /// The same place with another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: f(self.value), place: self.place }
+    }
+}
+
+impl<T> Deref for Spanned<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Spanned<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}@{}:{}", self.value, self.place.line, self.place.column)
+    }
+}
+
+/// Where a finding stands, in words that can be shown without the sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// The file's name as the operator knows it.
+    pub file: String,
+    /// Line, from 1; 0 for the file as a whole.
+    pub line: u32,
+    /// Column, from 1.
+    pub column: u32,
+    /// The line as it is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 { write!(f, "{}", self.file) } else { write!(f, "{}:{}:{}", self.file, self.line, self.column) }
+    }
+}
+
+/// One thing that was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What was found: a lower-case fragment without a final stop.
+    pub message: String,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// What can be done, or what is allowed there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub help: Option<String>,
+}
+
+impl Finding {
+    /// A finding of the given severity without a place.
+    pub fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Self { severity, message: message.into(), location: None, help: None }
+    }
+
+    /// A blocker without a place.
+    pub fn blocker(message: impl Into<String>) -> Self {
+        Self::new(Severity::Blocker, message)
+    }
+
+    /// A warning without a place.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message)
+    }
+
+    /// A note without a place.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, message)
+    }
+
+    /// The same finding at a place.
+    #[must_use]
+    pub fn at(mut self, location: Location) -> Self {
+        self.location = Some(location);
+        self
+    }
+
+    /// The same finding with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The files that places point into.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    files: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// Adds a file under the name that operators know it by.
+    ///
+    /// # Panics
+    /// With more than 65,535 files.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
+        let id = u16::try_from(self.files.len()).expect("fewer than 65,536 source files");
+        self.files.push((name.into(), text.into()));
+        FileId(id)
+    }
+
+    /// The name of a file.
+    pub fn name(&self, file: FileId) -> &str {
+        &self.files[usize::from(file.0)].0
+    }
+
+    /// A place in words, with its source line.
+    pub fn location(&self, place: Place) -> Location {
+        let (name, text) = &self.files[usize::from(place.file.0)];
+        let source = match place.line {
+            0 => None,
+            line => text.lines().nth(line as usize - 1).map(str::to_owned),
+        };
+        Location { file: name.clone(), line: place.line, column: place.column, source }
+    }
+}

@@ -1,0 +1,14 @@
+//! What abra decides: text and facts in, decisions out.
+//!
+//! Nothing here reads a file, asks the clock, starts a process or prints. Each room holds one noun:
+//!
+//! | room | holds |
+//! | --- | --- |
+//! | [`finding`] | what is wrong or noteworthy, and where it stands |
+//! | [`yaml`] | YAML as docker's parser reads it, with positions |
+//! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
+//! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
+pub mod compose;
+pub mod finding;
+pub mod stack;
+pub mod yaml;

@@ -1,0 +1,1 @@
+//! YAML as docker's parser reads it, with positions.

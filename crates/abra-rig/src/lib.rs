@@ -1,0 +1,1 @@
+//! Private, throwaway Docker engines.

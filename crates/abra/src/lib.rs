@@ -1,0 +1,3 @@
+//! What abra does: looks at the world, gives core what it saw, shows the decision, asks, carries it out, watches, and
+//! writes down the result. Decisions live in `abra-core`.
+pub mod cli;

@@ -1,0 +1,6 @@
+//! The `abra` program: parses, runs, exits.
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    abra::cli::main()
+}
