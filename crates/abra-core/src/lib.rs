@@ -8,7 +8,11 @@
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
+//! | [`plan`] | what has to be done to get from live to wanted |
+//! | [`secret`] | a value that must not be seen |
 pub mod compose;
 pub mod finding;
+pub mod plan;
+pub mod secret;
 pub mod stack;
 pub mod yaml;

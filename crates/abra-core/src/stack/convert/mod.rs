@@ -1,0 +1,1 @@
+//! A compose document becomes what the Engine API is sent.
