@@ -1,3 +1,4 @@
 //! What abra does: looks at the world, gives core what it saw, shows the decision, asks, carries it out, watches, and
 //! writes down the result. Decisions live in `abra-core`.
 pub mod cli;
+pub mod engine;

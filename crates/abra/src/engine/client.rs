@@ -1,0 +1,348 @@
+//! A connection to one engine: version, limits, counting, and the way a request goes.
+use super::call::Call;
+use super::transport::Connector;
+use super::{Endpoint, EngineError, refusal};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Request, Response, header};
+use hyper_util::client::legacy::{Client, Error as SendError};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use serde::de::DeserializeOwned;
+use std::error::Error;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+use std::{fmt, io};
+
+/// Bounds of all requests to an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// To open a connection.
+    pub connect: Duration,
+    /// For one request with its whole answer.
+    pub request: Duration,
+    /// Of one answer, in bytes.
+    pub answer: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), request: Duration::from_secs(30), answer: 64 << 20 }
+    }
+}
+
+/// A version of the Engine API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ApiVersion {
+    /// Before the point.
+    pub major: u16,
+    /// Behind it.
+    pub minor: u16,
+}
+
+impl ApiVersion {
+    /// The newest that we speak (Engine 28).
+    pub const OURS: Self = Self { major: 1, minor: 51 };
+    /// The oldest that will do (Engine 20.10).
+    pub const LEAST: Self = Self { major: 1, minor: 41 };
+
+    /// Reads `1.41`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (major, minor) = text.trim().split_once('.')?;
+        Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
+    }
+}
+
+impl fmt::Display for ApiVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// One finished request, for `--debug`. Never holds a body or a header.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestLog<'a> {
+    /// `GET`, `POST` …
+    pub method: &'a str,
+    /// Path and query as sent.
+    pub target: &'a str,
+    /// The HTTP status; `None` when no answer came.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// Is told of every finished request.
+pub type Observer = Box<dyn Fn(&RequestLog<'_>) + Send + Sync>;
+
+/// An engine that answered.
+pub struct Engine {
+    http: Client<Connector, Full<Bytes>>,
+    endpoint: Endpoint,
+    limits: Limits,
+    version: ApiVersion,
+    manager_hint: Option<bool>,
+    requests: AtomicU64,
+    date: Mutex<Option<String>>,
+    observer: Option<Observer>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("endpoint", &self.endpoint)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Asks the engine for its version, with one request, and settles on the older of its and ours.
+    pub async fn connect(endpoint: &Endpoint, limits: &Limits) -> Result<Self, EngineError> {
+        Self::connect_observed(endpoint, limits, None).await
+    }
+
+    /// The same, telling `observer` of every request from the first one on.
+    pub async fn connect_observed(
+        endpoint: &Endpoint,
+        limits: &Limits,
+        observer: Option<Observer>,
+    ) -> Result<Self, EngineError> {
+        let http = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(60))
+            .build(Connector::new(endpoint, limits.connect));
+        let mut engine = Self {
+            http,
+            endpoint: endpoint.clone(),
+            limits: *limits,
+            version: ApiVersion::OURS,
+            manager_hint: None,
+            requests: AtomicU64::new(0),
+            date: Mutex::new(None),
+            observer,
+        };
+        engine.negotiate().await?;
+        Ok(engine)
+    }
+
+    /// Where it listens.
+    pub fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// The API version in use.
+    pub fn version(&self) -> ApiVersion {
+        self.version
+    }
+
+    /// Whether the engine is a swarm manager, where `/_ping` says so (docker: header `Swarm`, since API 1.42; Engine
+    /// 20.10 sends none). `None`: ask [`Engine::info`].
+    pub fn manager_hint(&self) -> Option<bool> {
+        self.manager_hint
+    }
+
+    /// Requests sent so far.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// The engine's clock at its last answer: the `Date` header, in whole seconds.
+    pub fn date(&self) -> Option<String> {
+        self.date.lock().ok()?.clone()
+    }
+
+    async fn negotiate(&mut self) -> Result<(), EngineError> {
+        let call = Call::get("/_ping", "the engine's version");
+        let answer = self.sent(&call, "/_ping").await?;
+        let bad =
+            |reason: &str| EngineError::BadAnswer { what: call.what.clone(), reason: reason.to_owned() };
+        let text = answer
+            .headers
+            .get("api-version")
+            .ok_or_else(|| bad("no Api-Version; is this a Docker engine?"))?;
+        let theirs =
+            text.to_str().ok().and_then(ApiVersion::parse).ok_or_else(|| bad("unreadable Api-Version"))?;
+        if theirs < ApiVersion::LEAST {
+            return Err(EngineError::TooOld { version: theirs, least: ApiVersion::LEAST });
+        }
+        self.version = theirs.min(ApiVersion::OURS);
+        self.manager_hint =
+            answer.headers.get("swarm").map(|v| v.to_str().is_ok_and(|v| v.starts_with("active/manager")));
+        Ok(())
+    }
+
+    /// Sends a call and reads its answer as JSON.
+    pub(super) async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, EngineError> {
+        let answer = self.bytes(&call).await?;
+        serde_json::from_slice(&answer)
+            .map_err(|e| EngineError::BadAnswer { what: call.what, reason: e.to_string() })
+    }
+
+    /// Sends a call whose answer has nothing to say.
+    pub(super) async fn nothing(&self, call: Call<'_>) -> Result<(), EngineError> {
+        self.bytes(&call).await.map(drop)
+    }
+
+    async fn bytes(&self, call: &Call<'_>) -> Result<Bytes, EngineError> {
+        let target = self.versioned(call);
+        self.sent(call, &target).await.map(|answer| answer.body)
+    }
+
+    fn versioned(&self, call: &Call<'_>) -> String {
+        format!("/v{}{}", self.version, call.target())
+    }
+
+    async fn sent(&self, call: &Call<'_>, target: &str) -> Result<Answer, EngineError> {
+        let start = Instant::now();
+        let limit = call.limit.unwrap_or(self.limits.request);
+        let result = match tokio::time::timeout(limit, self.exchanged(call, target)).await {
+            Ok(result) => result,
+            Err(_) => Err(EngineError::TimedOut { what: call.what.clone(), after: limit }),
+        };
+        self.observe(call, target, result.as_ref().ok().map(|answer| answer.status), start);
+        let answer = result?;
+        if (200..300).contains(&answer.status) { Ok(answer) } else { Err(answer.refusal(&call.what)) }
+    }
+
+    async fn exchanged(&self, call: &Call<'_>, target: &str) -> Result<Answer, EngineError> {
+        let response = self.response(call, target).await?;
+        let (head, body) = response.into_parts();
+        let body =
+            Limited::new(body, self.limits.answer).collect().await.map_err(|e| self.broken(call, &*e))?;
+        Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes() })
+    }
+
+    async fn response(&self, call: &Call<'_>, target: &str) -> Result<Response<Incoming>, EngineError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let request = request(call, target)
+            .map_err(|e| EngineError::BadAnswer { what: call.what.clone(), reason: e.to_string() })?;
+        let response = self.http.request(request).await.map_err(|e| self.unsent(&e))?;
+        if let (Some(date), Ok(mut seen)) = (response.headers().get(header::DATE), self.date.lock()) {
+            *seen = date.to_str().ok().map(str::to_owned);
+        }
+        Ok(response)
+    }
+
+    /// Sends a call whose answer is a stream that may be cut: hands on what came within the time limit and `most`
+    /// bytes, with the content type and whether that was all.
+    pub(super) async fn stream(&self, call: &Call<'_>, most: usize) -> Result<Partial, EngineError> {
+        let start = Instant::now();
+        let limit = call.limit.unwrap_or(self.limits.request);
+        let target = self.versioned(call);
+        let opened = tokio::time::timeout(limit, self.response(call, &target)).await;
+        let response = opened
+            .unwrap_or_else(|_| Err(EngineError::TimedOut { what: call.what.clone(), after: limit }))
+            .inspect_err(|_| self.observe(call, &target, None, start))?;
+        let (head, body) = response.into_parts();
+        let status = head.status.as_u16();
+        let mut partial = Partial { content_type: content_type(&head.headers), ..Partial::default() };
+        let rest = limit.saturating_sub(start.elapsed());
+        let ended = tokio::time::timeout(rest, partial.fill(body, most)).await;
+        partial.complete = ended.unwrap_or(false);
+        self.observe(call, &target, Some(status), start);
+        if head.status.is_success() {
+            Ok(partial)
+        } else {
+            Err(refusal::read(status, &partial.bytes, &call.what))
+        }
+    }
+
+    fn observe(&self, call: &Call<'_>, target: &str, status: Option<u16>, start: Instant) {
+        if let Some(observer) = &self.observer {
+            observer(&RequestLog { method: call.method.as_str(), target, status, elapsed: start.elapsed() });
+        }
+    }
+
+    fn unsent(&self, error: &SendError) -> EngineError {
+        let cause = root(error);
+        if cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::PermissionDenied) {
+            return EngineError::NoAccess { endpoint: self.endpoint.to_string() };
+        }
+        EngineError::Unreachable { endpoint: self.endpoint.to_string(), reason: cause.to_string() }
+    }
+
+    fn broken(&self, call: &Call<'_>, error: &(dyn Error + 'static)) -> EngineError {
+        if error.is::<LengthLimitError>() {
+            let reason = format!("it is larger than {} bytes", self.limits.answer);
+            return EngineError::BadAnswer { what: call.what.clone(), reason };
+        }
+        EngineError::Unreachable { endpoint: self.endpoint.to_string(), reason: root(error).to_string() }
+    }
+}
+
+/// A whole answer.
+struct Answer {
+    status: u16,
+    headers: hyper::HeaderMap,
+    body: Bytes,
+}
+
+impl Answer {
+    fn refusal(&self, what: &str) -> EngineError {
+        refusal::read(self.status, &self.body, what)
+    }
+}
+
+/// What came of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Partial {
+    pub bytes: Vec<u8>,
+    /// Whether the engine ended it, rather than our limits or a broken connection.
+    pub complete: bool,
+    pub content_type: String,
+}
+
+impl Partial {
+    async fn fill(&mut self, mut body: Incoming, most: usize) -> bool {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
+            let Some(data) = frame.data_ref() else { continue };
+            let room = most - self.bytes.len();
+            self.bytes.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() > room {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+fn request(call: &Call<'_>, target: &str) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+    // The host means nothing on a unix socket, but engines want a well-formed one.
+    let mut request = Request::builder().method(&call.method).uri(format!("http://docker{target}"));
+    if call.body.is_some() {
+        request = request.header(header::CONTENT_TYPE, "application/json");
+    }
+    if let Some(auth) = call.auth {
+        request = request.header("X-Registry-Auth", auth.header()?);
+    }
+    request.body(Full::new(call.body.clone().unwrap_or_default()))
+}
+
+fn content_type(headers: &hyper::HeaderMap) -> String {
+    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
+
+/// The innermost cause: what the system said.
+fn root<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        let parse = |text| ApiVersion::parse(text).unwrap();
+        assert!(parse("1.9") < parse("1.41"));
+        assert_eq!(parse("1.41").to_string(), "1.41");
+        assert_eq!(ApiVersion::parse("1"), None);
+        assert_eq!(ApiVersion::parse("1.x"), None);
+    }
+}

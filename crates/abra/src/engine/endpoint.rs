@@ -1,0 +1,68 @@
+//! Where an engine listens.
+use std::fmt;
+use std::path::PathBuf;
+
+/// The address of an engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A unix socket, by its absolute path.
+    Unix(PathBuf),
+}
+
+/// Why an address can't be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum EndpointError {
+    /// A scheme that this program doesn't speak.
+    #[error("unsupported engine address \"{0}\" (expected unix:///path/to/docker.sock)")]
+    Scheme(String),
+    /// `unix://` with no absolute path behind it.
+    #[error("engine address \"{0}\" needs an absolute path (expected unix:///path/to/docker.sock)")]
+    RelativePath(String),
+}
+
+impl Endpoint {
+    /// The socket that a local engine listens on unless told otherwise.
+    pub const LOCAL: &str = "unix:///var/run/docker.sock";
+
+    /// Reads an address as it is written in `DOCKER_HOST`.
+    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+        let Some(path) = text.strip_prefix("unix://") else {
+            return Err(EndpointError::Scheme(text.to_owned()));
+        };
+        if !path.starts_with('/') {
+            return Err(EndpointError::RelativePath(text.to_owned()));
+        }
+        Ok(Self::Unix(PathBuf::from(path)))
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_unix_addresses_and_refuses_the_rest() {
+        for (text, expected) in [
+            ("unix:///var/run/docker.sock", Ok(Endpoint::Unix("/var/run/docker.sock".into()))),
+            ("unix://docker.sock", Err(EndpointError::RelativePath("unix://docker.sock".into()))),
+            ("unix://", Err(EndpointError::RelativePath("unix://".into()))),
+            ("tcp://1.2.3.4:2375", Err(EndpointError::Scheme("tcp://1.2.3.4:2375".into()))),
+            ("", Err(EndpointError::Scheme(String::new()))),
+        ] {
+            assert_eq!(Endpoint::parse(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn shows_what_it_reads() {
+        assert_eq!(Endpoint::parse(Endpoint::LOCAL).unwrap().to_string(), Endpoint::LOCAL);
+    }
+}

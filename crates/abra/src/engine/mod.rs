@@ -1,0 +1,35 @@
+//! The Docker engine: the only room that talks HTTP to one.
+//!
+//! Typed calls in our verbs, one file per kind of object. Every request has a time limit, every answer a size limit,
+//! and every refusal is recognised once, in [`refusal`]. Specs go in and come out as whole JSON, so nothing is lost.
+//!
+//! Not here: what a spec should say (core), in which order things are done (the flows), what is shown.
+pub mod auth;
+mod call;
+mod client;
+mod containers;
+mod endpoint;
+mod error;
+mod files;
+mod filters;
+mod info;
+mod logs;
+mod networks;
+mod nodes;
+mod refusal;
+mod registry;
+mod services;
+mod transport;
+mod volumes;
+
+pub use client::{ApiVersion, Engine, Limits, Observer, RequestLog};
+pub use containers::Container;
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::EngineError;
+pub use files::FileKind;
+pub use filters::Filters;
+pub use info::{Cluster, Info, SwarmInfo};
+pub use logs::{LogLine, LogQuery, Logs, Stream};
+pub use registry::{Digest, Platform};
+pub use services::Created;
+pub use volumes::Volume;
