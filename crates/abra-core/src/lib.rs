@@ -10,7 +10,9 @@
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
 //! | [`plan`] | what has to be done to get from live to wanted |
 //! | [`secret`] | a value that must not be seen |
+//! | [`converge`] | whether a deployment worked: looks at a stack in, verdict out |
 pub mod compose;
+pub mod converge;
 pub mod finding;
 pub mod plan;
 pub mod secret;

@@ -248,3 +248,26 @@ pub struct NodeStatus {
     #[serde(default)]
     pub state: String,
 }
+
+impl Task {
+    /// Whether it has ended, whichever way.
+    pub fn has_ended(&self) -> bool {
+        matches!(
+            self.status.state.as_str(),
+            "complete" | "failed" | "shutdown" | "rejected" | "orphaned" | "remove"
+        )
+    }
+
+    /// Whether the swarm wants it to run, now or soon.
+    pub fn is_wanted(&self) -> bool {
+        !matches!(
+            self.desired_state.as_str(),
+            "complete" | "shutdown" | "failed" | "rejected" | "remove" | "orphaned"
+        )
+    }
+
+    /// Whether it runs and is meant to.
+    pub fn is_good(&self) -> bool {
+        self.status.state == "running" && self.desired_state == "running"
+    }
+}
