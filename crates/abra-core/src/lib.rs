@@ -5,6 +5,7 @@
 //! | room | holds |
 //! | --- | --- |
 //! | [`finding`] | what is wrong or noteworthy, and where it stands |
+//! | [`name`] | names of apps, servers, recipes, stacks: safe by construction |
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
@@ -14,6 +15,7 @@
 pub mod compose;
 pub mod converge;
 pub mod finding;
+pub mod name;
 pub mod plan;
 pub mod secret;
 pub mod stack;
