@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | [`finding`] | what is wrong or noteworthy, and where it stands |
 //! | [`name`] | names of apps, servers, recipes, stacks: safe by construction |
+//! | [`recipe`] | versions and their order, records, which version a command means |
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
@@ -17,6 +18,7 @@ pub mod converge;
 pub mod finding;
 pub mod name;
 pub mod plan;
+pub mod recipe;
 pub mod secret;
 pub mod stack;
 pub mod yaml;
