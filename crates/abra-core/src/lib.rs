@@ -6,6 +6,7 @@
 //! | --- | --- |
 //! | [`finding`] | what is wrong or noteworthy, and where it stands |
 //! | [`name`] | names of apps, servers, recipes, stacks: safe by construction |
+//! | [`env`] | an app's env file as a lossless document |
 //! | [`recipe`] | versions and their order, records, which version a command means |
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
@@ -15,6 +16,7 @@
 //! | [`converge`] | whether a deployment worked: looks at a stack in, verdict out |
 pub mod compose;
 pub mod converge;
+pub mod env;
 pub mod finding;
 pub mod name;
 pub mod plan;

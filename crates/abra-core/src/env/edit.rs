@@ -1,0 +1,84 @@
+//! Changes to the file: one line each, every other byte kept.
+use super::scan::{Quote, Statement};
+use super::{EnvFile, split_pin};
+use crate::recipe::Record;
+
+/// The variable that holds the recorded version.
+pub const RECORD_KEY: &str = "OPERATOR_SYNC_VERSION";
+
+/// What stands behind the record.
+const REMARK: &str = " # managed by Abra";
+
+pub(super) fn with_record(file: &EnvFile, record: &Record) -> Vec<u8> {
+    if let Some(statement) = file.statement(RECORD_KEY) {
+        return replaced_record(file, statement, record);
+    }
+    let line = format!("{RECORD_KEY}={record}{REMARK}");
+    let text = &file.text;
+    let after = file
+        .recipe_key()
+        .and_then(|key| file.statement(key))
+        .map_or(text.len(), |s| text[s.end..].find('\n').map_or(text.len(), |i| s.end + i + 1));
+    let ending = line_ending(text, after);
+    let (before, behind) = text.split_at(after);
+    if before.is_empty() || before.ends_with('\n') {
+        format!("{before}{line}{ending}{behind}").into_bytes()
+    } else {
+        format!("{before}{ending}{line}{behind}").into_bytes()
+    }
+}
+
+pub(super) fn with_pin(file: &EnvFile, version: &str) -> Option<Vec<u8>> {
+    let statement = file.statement(file.recipe_key()?)?;
+    let raw = &file.text[statement.value.clone()];
+    let (recipe, _) = split_pin(raw);
+    let start = statement.value.start + recipe.len() + 1;
+    (raw.len() > recipe.len()).then(|| spliced(&file.text, start, statement.value.end, version))
+}
+
+fn replaced_record(file: &EnvFile, statement: &Statement, record: &Record) -> Vec<u8> {
+    let text = &file.text;
+    let value = &text[statement.value.clone()];
+    // Of a bare value with several comments behind it, only the first word is the record.
+    let length = match statement.quote {
+        Quote::Bare => value.split(" #").next().unwrap_or(value).trim_end().len(),
+        Quote::Single | Quote::Double => value.len(),
+    };
+    let bare = statement.quote == Quote::Bare;
+    let start = statement.value.start;
+    let more = value.len() > length || statement.comment.is_some();
+    let mut new = record.to_string();
+    // `NAME= # comment`: the record goes before the blank, so that the comment stays one.
+    let start = if bare && value.is_empty() { after_separator(text, statement) } else { start };
+    let end = if bare && value.is_empty() { start } else { start + length };
+    if bare && !more {
+        new.push_str(REMARK);
+        return spliced(text, start, end, &new);
+    }
+    let changed = spliced(text, start, end, &new);
+    if more { changed } else { with_remark(changed, statement.end + new.len() - length) }
+}
+
+/// The byte behind `=` or `:`.
+fn after_separator(text: &str, statement: &Statement) -> usize {
+    text[statement.key.end..].find(['=', ':']).map_or(statement.end, |i| statement.key.end + i + 1)
+}
+
+fn with_remark(mut bytes: Vec<u8>, at: usize) -> Vec<u8> {
+    bytes.splice(at..at, REMARK.bytes());
+    bytes
+}
+
+fn spliced(text: &str, start: usize, end: usize, new: &str) -> Vec<u8> {
+    [&text[..start], new, &text[end..]].concat().into_bytes()
+}
+
+/// The line end to write at a byte: that of the line before it, else of the file's first line.
+fn line_ending(text: &str, at: usize) -> &'static str {
+    let of = |line: &str| if line.ends_with("\r\n") { "\r\n" } else { "\n" };
+    if text[..at].ends_with('\n') {
+        of(&text[..at])
+    } else {
+        text.find('\n').map_or("\n", |i| of(&text[..=i]))
+    }
+}
