@@ -8,12 +8,15 @@
 //! | [`name`] | names of apps, servers, recipes, stacks: safe by construction |
 //! | [`env`] | an app's env file as a lossless document |
 //! | [`recipe`] | versions and their order, records, which version a command means |
+//! | [`app`] | an app: server, stack, recipe, env |
+//! | [`status`] | recorded against running, in one word |
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
 //! | [`plan`] | what has to be done to get from live to wanted |
 //! | [`secret`] | a value that must not be seen |
 //! | [`converge`] | whether a deployment worked: looks at a stack in, verdict out |
+pub mod app;
 pub mod compose;
 pub mod converge;
 pub mod env;
@@ -23,4 +26,5 @@ pub mod plan;
 pub mod recipe;
 pub mod secret;
 pub mod stack;
+pub mod status;
 pub mod yaml;
