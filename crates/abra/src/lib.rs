@@ -2,3 +2,4 @@
 //! writes down the result. Decisions live in `abra-core`.
 pub mod cli;
 pub mod engine;
+pub mod home;

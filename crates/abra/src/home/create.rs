@@ -1,0 +1,64 @@
+//! New files and folders.
+use super::{Home, HomeError, io_error};
+use abra_core::name::{AppName, ServerName};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+impl Home {
+    /// Makes a server's folder. Says whether it is new.
+    ///
+    /// # Errors
+    /// The folder can't be made.
+    pub fn create_server(&self, server: &ServerName) -> Result<bool, HomeError> {
+        let dir = self.server_dir(server);
+        let is_new = !dir.is_dir();
+        fs::create_dir_all(&dir).map_err(io_error("make", &dir))?;
+        Ok(is_new)
+    }
+
+    /// Writes the env file of a new app, for the operator's eyes only, and returns its path.
+    ///
+    /// # Errors
+    /// There is no such server, the file is there already, or it can't be written.
+    pub fn create_app(&self, server: &ServerName, app: &AppName, bytes: &[u8]) -> Result<PathBuf, HomeError> {
+        self.known_server(server)?;
+        let path = self.env_path(server, app);
+        write_new(&path, bytes, false)?;
+        Ok(path)
+    }
+
+    /// Writes the settings' file and returns its path.
+    ///
+    /// # Errors
+    /// The file is there already and `force` is not given, or it can't be written.
+    pub fn create_config(&self, text: &str, force: bool) -> Result<PathBuf, HomeError> {
+        let path = self.config_path();
+        fs::create_dir_all(&self.root).map_err(io_error("make", &self.root))?;
+        write_new(&path, text.as_bytes(), force)?;
+        Ok(path)
+    }
+}
+
+/// A whole new file or none, under its name only when its content is on the disk.
+fn write_new(path: &Path, bytes: &[u8], force: bool) -> Result<(), HomeError> {
+    let real =
+        if force { fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
+    let dir = real.parent().unwrap_or(Path::new("/"));
+    let mut file =
+        tempfile::Builder::new().prefix(".abra-").tempfile_in(dir).map_err(io_error("write in", dir))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io_error("write", path))?;
+    let placed = if force { file.persist(&real) } else { file.persist_noclobber(&real) };
+    match placed {
+        Ok(_) => sync_dir(dir),
+        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(HomeError::Exists { path: path.to_owned() })
+        }
+        Err(error) => Err(io_error("write", path)(error.error)),
+    }
+}
+
+/// Makes names in a folder last.
+pub(super) fn sync_dir(dir: &Path) -> Result<(), HomeError> {
+    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error("write", dir))
+}

@@ -1,0 +1,87 @@
+//! Changing an env file: the newest bytes, under a lock, all at once or not at all.
+use super::create::sync_dir;
+use super::{Home, HomeError, io_error, read_env};
+use abra_core::env::EnvFile;
+use abra_core::name::{AppName, ServerName};
+use std::fs::{self, File, Metadata, TryLockError};
+use std::io::Write as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Longest wait for another process that is writing. A write takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Home {
+    /// Changes the env file of an app: `change` gets the file as it is now, under a lock that every abra of this home
+    /// takes, and gives back the new bytes (`None`: leave it). Says whether the file was written.
+    ///
+    /// Mode, owner and a symbolic link are kept. A crash leaves the old or the new file.
+    ///
+    /// # Errors
+    /// The file can't be read, has errors, or can't be replaced.
+    pub fn rewrite_env(
+        &self,
+        server: &ServerName,
+        app: &AppName,
+        change: impl FnOnce(&EnvFile) -> Option<Vec<u8>>,
+    ) -> Result<bool, HomeError> {
+        let path = self.env_path(server, app);
+        let _lock = self.lock()?;
+        let env = read_env(&path)?;
+        match change(&env) {
+            Some(bytes) if bytes != env.bytes() => replace(&path, &bytes).map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    /// One lock for all env files of this home, outside of `servers/`, which is most often a git repository. The system
+    /// lets it go when the process ends, however it ends.
+    fn lock(&self) -> Result<File, HomeError> {
+        let dir = self.root.join("locks");
+        fs::create_dir_all(&dir).map_err(io_error("make", &dir))?;
+        let ignore = dir.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(&ignore, "*\n").map_err(io_error("write", &ignore))?;
+        }
+        let path = dir.join("env.lock");
+        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = file.map_err(io_error("write", &path))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                Err(TryLockError::WouldBlock) => return Err(HomeError::Busy { path }),
+                Err(TryLockError::Error(source)) => return Err(io_error("lock", &path)(source)),
+            }
+        }
+    }
+}
+
+/// Puts new bytes in the place of a file. The temporary file is a neighbour of the real one, behind any link.
+fn replace(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
+    let real: PathBuf = fs::canonicalize(path).map_err(io_error("find", path))?;
+    let dir = real.parent().unwrap_or(Path::new("/"));
+    let old = fs::metadata(&real).map_err(io_error("read", path))?;
+    let mut file =
+        tempfile::Builder::new().prefix(".abra-").tempfile_in(dir).map_err(io_error("write in", dir))?;
+    file.write_all(bytes).map_err(io_error("write", path))?;
+    keep_owner(file.as_file(), &old, path)?;
+    let mode = fs::Permissions::from_mode(old.mode() & 0o7777);
+    file.as_file().set_permissions(mode).map_err(io_error("write", path))?;
+    file.as_file().sync_all().map_err(io_error("write", path))?;
+    file.persist(&real).map_err(|error| io_error("replace", path)(error.error))?;
+    sync_dir(dir)
+}
+
+fn keep_owner(file: &File, old: &Metadata, path: &Path) -> Result<(), HomeError> {
+    let new = file.metadata().map_err(io_error("write", path))?;
+    if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
+        return Ok(());
+    }
+    let owner = (new.uid() != old.uid()).then_some(old.uid());
+    fchown(file, owner, Some(old.gid())).map_err(|source| HomeError::Owner { path: path.to_owned(), source })
+}
