@@ -2,4 +2,5 @@
 //! writes down the result. Decisions live in `abra-core`.
 pub mod cli;
 pub mod engine;
+pub mod git;
 pub mod home;
