@@ -1,1 +1,25 @@
-//! Private, throwaway Docker engines.
+//! Private, throwaway Docker engines for tests, the demo and benchmarks.
+//!
+//! Each engine lives in namespaces of its own, beside whatever engine the machine has and without touching it, and
+//! leaves nothing behind: no process, mount, network, cgroup or file, also when the program that started it is killed.
+//! Root only. Binary `rig`: the same for shell scripts.
+//!
+//! How it ends: a small shell holds the engine's namespaces and reads orders from a pipe of ours. When the pipe closes,
+//! for whatever reason, the shell ends, the kernel takes the namespaces down with all that runs in them, and a janitor
+//! outside removes cgroups and files. Should the janitor itself be killed, the next engine's start sweeps up after it.
+mod engine;
+mod error;
+mod http;
+mod image;
+mod needs;
+mod proxy;
+mod registry;
+pub mod run;
+mod sweep;
+
+pub use engine::{Engine, EngineOptions};
+pub use error::RigError;
+pub use http::Answer;
+pub use proxy::{Fault, Proxy, Seen};
+pub use registry::Registry;
+pub use sweep::{left_of, sweep};

@@ -1,0 +1,71 @@
+#!/bin/bash
+# One private engine. `engine.sh janitor DIR HOST ARGS…` holds it and cleans up after it; it runs `engine.sh init …` as
+# process 1 of the engine's namespaces. Orders come line by line on standard input; when that ends, so does the engine.
+set -u
+role=$1 dir=$2 host=$3
+shift 3
+engine_args=("$@")
+
+janitor() {
+  exec 9>>"$dir/alive"
+  flock 9
+  # Only the end of the pipe ends an engine. (A handler, unlike "ignore", is not passed on to children.)
+  trap : HUP INT TERM
+  unshare --net --uts --ipc --mount --pid --fork --kill-child --mount-proc --propagation private \
+    bash "$0" init "$dir" "$host" "${engine_args[@]}"
+  end_commands
+  clean
+}
+
+# Whatever a command of `rig run` left running, also when `rig` was killed.
+end_commands() {
+  local file
+  for file in $(grep -lszxF "RIG_DIR=$dir" /proc/[0-9]*/environ); do
+    file=${file%/environ}
+    kill -KILL "${file##*/}" 2>/dev/null
+  done
+}
+
+# Cgroups and mounts go a moment after the last process; both are named or held by the directory.
+clean() {
+  local try name=${dir##*/}
+  for ((try = 0; try < 250; try++)); do
+    find "/sys/fs/cgroup/$name" /sys/fs/cgroup/*/"$name" -depth -type d -exec rmdir {} + 2>/dev/null
+    if ! compgen -G "/sys/fs/cgroup/$name" >/dev/null && ! compgen -G "/sys/fs/cgroup/*/$name" >/dev/null; then
+      rm -rf --one-file-system "$dir" 2>/dev/null && return
+    fi
+    sleep 0.02
+  done
+}
+
+init() {
+  exec 9>&-
+  ip link set lo up
+  hostname "$host"
+  # The machine's /run and /etc stay as they are: the engine sees its own.
+  mount -t tmpfs -o mode=755 tmpfs /run || exit 1
+  mkdir -p "$dir/etc/upper" "$dir/etc/work"
+  mount -t overlay overlay -o "lowerdir=/etc,upperdir=$dir/etc/upper,workdir=$dir/etc/work" /etc || exit 1
+  start
+  local order rest count=0
+  while read -r order rest; do
+    case $order in
+      start) start ;;
+      stop) kill -TERM "$engine" && wait "$engine" ;;
+      kill) kill -KILL "$engine" && wait "$engine" ;;
+      freeze) kill -STOP "$engine" ;;
+      thaw) kill -CONT "$engine" ;;
+      run) bash "$rest" </dev/null >>"$dir/log" 2>&1 & ;;
+    esac
+    count=$((count + 1))
+    echo "$count" >"$dir/done.new" && mv "$dir/done.new" "$dir/done"
+  done
+}
+
+start() {
+  rm -f "$dir/pid"
+  dockerd "${engine_args[@]}" </dev/null >>"$dir/log" 2>&1 &
+  engine=$!
+}
+
+"$role"

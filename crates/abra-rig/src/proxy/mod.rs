@@ -1,0 +1,209 @@
+//! A socket in front of an engine's: counts requests, slows them down, and breaks them when told to.
+mod parse;
+
+use crate::RigError;
+use parse::{Piece, Requests};
+use std::fs;
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+use std::time::Duration;
+
+/// A request that came through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+}
+
+/// What happens to one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection breaks before the engine sees it.
+    Unsent,
+    /// The engine does it; the connection breaks before the answer is passed on.
+    AnswerLost,
+    /// It is never passed on, and nothing is answered.
+    Silence,
+}
+
+/// A proxy; it ends when dropped.
+#[derive(Debug)]
+pub struct Proxy {
+    socket: PathBuf,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    inner: Mutex<Inner>,
+    ended: AtomicBool,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    seen: Vec<Seen>,
+    delay: Duration,
+    faults: Vec<(String, String, Fault)>,
+    open: Vec<UnixStream>,
+}
+
+impl Proxy {
+    /// Listens on `socket` (which must not exist) and passes everything on to `target`.
+    pub fn start(socket: &Path, target: &Path) -> Result<Self, RigError> {
+        let listener = UnixListener::bind(socket).map_err(RigError::io(socket.display().to_string()))?;
+        let state = Arc::new(State::default());
+        let (shared, target) = (Arc::clone(&state), target.to_owned());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if shared.ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (Ok(client), shared, target) = (stream, Arc::clone(&shared), target.clone()) else {
+                    continue;
+                };
+                thread::spawn(move || serve(&client, &target, &shared));
+            }
+        });
+        Ok(Self { socket: socket.to_owned(), state })
+    }
+
+    /// Its address, as for `DOCKER_HOST`.
+    pub fn address(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+
+    /// Its socket.
+    pub fn socket(&self) -> &Path {
+        &self.socket
+    }
+
+    /// Requests so far, in order of arrival.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.state.lock().seen.clone()
+    }
+
+    /// Forgets the requests so far.
+    pub fn forget(&self) {
+        self.state.lock().seen.clear();
+    }
+
+    /// Holds back every request for so long.
+    pub fn delay(&self, delay: Duration) {
+        self.state.lock().delay = delay;
+    }
+
+    /// Breaks the next request of that method whose path holds `part`.
+    pub fn break_next(&self, method: &str, part: &str, fault: Fault) {
+        self.state.lock().faults.push((method.to_owned(), part.to_owned(), fault));
+    }
+
+    /// Cuts all open connections.
+    pub fn cut(&self) {
+        self.state.lock().cut();
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.state.ended.store(true, Ordering::SeqCst);
+        self.cut();
+        // Wakes the listener, which then sees that it is over.
+        let _ = UnixStream::connect(&self.socket);
+        let _ = fs::remove_file(&self.socket);
+    }
+}
+
+impl State {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Notes a request and says what is to happen to it.
+    fn admit(&self, seen: Seen) -> (Duration, Option<Fault>) {
+        let mut inner = self.lock();
+        let matching = inner
+            .faults
+            .iter()
+            .position(|(method, part, _)| *method == seen.method && seen.target.contains(part));
+        let fault = matching.map(|index| inner.faults.remove(index).2);
+        inner.seen.push(seen);
+        (inner.delay, fault)
+    }
+}
+
+impl Inner {
+    fn cut(&mut self) {
+        for stream in self.open.drain(..) {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// One connection, until either side ends it.
+fn serve(client: &UnixStream, target: &Path, state: &Arc<State>) {
+    let (Ok(engine), Ok(to_client)) = (UnixStream::connect(target), client.try_clone()) else { return };
+    let (Ok(from_engine), Ok(held), Ok(held_too)) =
+        (engine.try_clone(), client.try_clone(), engine.try_clone())
+    else {
+        return;
+    };
+    state.lock().open.extend([held, held_too]);
+    let losing = Arc::new(AtomicBool::new(false));
+    let lost = Arc::clone(&losing);
+    let answers = thread::spawn(move || pass_answers(from_engine, to_client, &lost));
+    // Either direction's end ends both; errors here are what the tests are about.
+    let _ = pass_requests(client, &engine, state, &losing);
+    let _ = engine.shutdown(if losing.load(Ordering::SeqCst) { Shutdown::Write } else { Shutdown::Both });
+    let _ = answers.join();
+}
+
+fn pass_answers(mut engine: UnixStream, mut client: UnixStream, losing: &AtomicBool) {
+    let mut buffer = [0; 16 << 10];
+    while let Ok(length @ 1..) = engine.read(&mut buffer) {
+        if losing.load(Ordering::SeqCst) || client.write_all(&buffer[..length]).is_err() {
+            break;
+        }
+    }
+    let _ = client.shutdown(Shutdown::Both);
+    let _ = engine.shutdown(Shutdown::Both);
+}
+
+fn pass_requests(
+    mut client: &UnixStream,
+    mut engine: &UnixStream,
+    state: &State,
+    losing: &AtomicBool,
+) -> io::Result<()> {
+    let mut requests = Requests::default();
+    let mut buffer = [0; 16 << 10];
+    loop {
+        let length = client.read(&mut buffer)?;
+        if length == 0 {
+            return Ok(());
+        }
+        for piece in requests.feed(&buffer[..length]) {
+            match piece {
+                Piece::Data(bytes) => engine.write_all(&bytes)?,
+                Piece::Head(head, bytes) => {
+                    let (delay, fault) = state.admit(head);
+                    thread::sleep(delay);
+                    match fault {
+                        Some(Fault::Unsent) => return client.shutdown(Shutdown::Both),
+                        Some(Fault::AnswerLost) => losing.store(true, Ordering::SeqCst),
+                        // Reads on until the client gives up.
+                        Some(Fault::Silence) => return io::copy(&mut client, &mut io::sink()).map(drop),
+                        None => {}
+                    }
+                    engine.write_all(&bytes)?;
+                }
+            }
+        }
+    }
+}
