@@ -1,10 +1,10 @@
 //! A connection to one engine: version, limits, counting, and the way a request goes.
 use super::call::Call;
 use super::transport::Connector;
-use super::{Endpoint, EngineError, refusal};
+use super::{ApiVersion, Endpoint, EngineError, refusal};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::{Request, Response, header};
+use hyper::{Method, Request, Response, header};
 use hyper_util::client::legacy::{Client, Error as SendError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
@@ -28,34 +28,6 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { connect: Duration::from_secs(10), request: Duration::from_secs(30), answer: 64 << 20 }
-    }
-}
-
-/// A version of the Engine API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ApiVersion {
-    /// Before the point.
-    pub major: u16,
-    /// Behind it.
-    pub minor: u16,
-}
-
-impl ApiVersion {
-    /// The newest that we speak (Engine 28).
-    pub const OURS: Self = Self { major: 1, minor: 51 };
-    /// The oldest that will do (Engine 20.10).
-    pub const LEAST: Self = Self { major: 1, minor: 41 };
-
-    /// Reads `1.41`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let (major, minor) = text.trim().split_once('.')?;
-        Some(Self { major: major.parse().ok()?, minor: minor.parse().ok()? })
-    }
-}
-
-impl fmt::Display for ApiVersion {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
     }
 }
 
@@ -189,13 +161,17 @@ impl Engine {
         self.sent(call, &target).await.map(|answer| answer.body)
     }
 
-    fn versioned(&self, call: &Call<'_>) -> String {
+    pub(super) fn limit(&self, call: &Call<'_>) -> Duration {
+        call.limit.unwrap_or(self.limits.request)
+    }
+
+    pub(super) fn versioned(&self, call: &Call<'_>) -> String {
         format!("/v{}{}", self.version, call.target())
     }
 
     async fn sent(&self, call: &Call<'_>, target: &str) -> Result<Answer, EngineError> {
         let start = Instant::now();
-        let limit = call.limit.unwrap_or(self.limits.request);
+        let limit = self.limit(call);
         let result = match tokio::time::timeout(limit, self.exchanged(call, target)).await {
             Ok(result) => result,
             Err(_) => Err(EngineError::TimedOut { what: call.what.clone(), after: limit }),
@@ -213,42 +189,33 @@ impl Engine {
         Ok(Answer { status: head.status.as_u16(), headers: head.headers, body: body.to_bytes() })
     }
 
-    async fn response(&self, call: &Call<'_>, target: &str) -> Result<Response<Incoming>, EngineError> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let request = request(call, target)
-            .map_err(|e| EngineError::BadAnswer { what: call.what.clone(), reason: e.to_string() })?;
-        let response = self.http.request(request).await.map_err(|e| self.unsent(&e))?;
+    pub(super) async fn response(
+        &self,
+        call: &Call<'_>,
+        target: &str,
+    ) -> Result<Response<Incoming>, EngineError> {
+        // Lets the pool see which idle connections have ended in the meantime.
+        tokio::task::yield_now().await;
+        let mut sent = self.attempt(call, target).await?;
+        // One may still have been on its way down. Asking twice does no harm, so looks get a second chance.
+        if call.method == Method::GET && sent.as_ref().is_err_and(|error| !error.is_connect()) {
+            sent = self.attempt(call, target).await?;
+        }
+        let response = sent.map_err(|error| self.unsent(&error))?;
         if let (Some(date), Ok(mut seen)) = (response.headers().get(header::DATE), self.date.lock()) {
             *seen = date.to_str().ok().map(str::to_owned);
         }
         Ok(response)
     }
 
-    /// Sends a call whose answer is a stream that may be cut: hands on what came within the time limit and `most`
-    /// bytes, with the content type and whether that was all.
-    pub(super) async fn stream(&self, call: &Call<'_>, most: usize) -> Result<Partial, EngineError> {
-        let start = Instant::now();
-        let limit = call.limit.unwrap_or(self.limits.request);
-        let target = self.versioned(call);
-        let opened = tokio::time::timeout(limit, self.response(call, &target)).await;
-        let response = opened
-            .unwrap_or_else(|_| Err(EngineError::TimedOut { what: call.what.clone(), after: limit }))
-            .inspect_err(|_| self.observe(call, &target, None, start))?;
-        let (head, body) = response.into_parts();
-        let status = head.status.as_u16();
-        let mut partial = Partial { content_type: content_type(&head.headers), ..Partial::default() };
-        let rest = limit.saturating_sub(start.elapsed());
-        let ended = tokio::time::timeout(rest, partial.fill(body, most)).await;
-        partial.complete = ended.unwrap_or(false);
-        self.observe(call, &target, Some(status), start);
-        if head.status.is_success() {
-            Ok(partial)
-        } else {
-            Err(refusal::read(status, &partial.bytes, &call.what))
-        }
+    async fn attempt(&self, call: &Call<'_>, target: &str) -> Result<Sent, EngineError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let request = request(call, target)
+            .map_err(|e| EngineError::BadAnswer { what: call.what.clone(), reason: e.to_string() })?;
+        Ok(self.http.request(request).await)
     }
 
-    fn observe(&self, call: &Call<'_>, target: &str, status: Option<u16>, start: Instant) {
+    pub(super) fn observe(&self, call: &Call<'_>, target: &str, status: Option<u16>, start: Instant) {
         if let Some(observer) = &self.observer {
             observer(&RequestLog { method: call.method.as_str(), target, status, elapsed: start.elapsed() });
         }
@@ -271,6 +238,9 @@ impl Engine {
     }
 }
 
+/// What became of an attempt.
+type Sent = Result<Response<Incoming>, SendError>;
+
 /// A whole answer.
 struct Answer {
     status: u16,
@@ -281,30 +251,6 @@ struct Answer {
 impl Answer {
     fn refusal(&self, what: &str) -> EngineError {
         refusal::read(self.status, &self.body, what)
-    }
-}
-
-/// What came of a stream.
-#[derive(Debug, Default)]
-pub(super) struct Partial {
-    pub bytes: Vec<u8>,
-    /// Whether the engine ended it, rather than our limits or a broken connection.
-    pub complete: bool,
-    pub content_type: String,
-}
-
-impl Partial {
-    async fn fill(&mut self, mut body: Incoming, most: usize) -> bool {
-        while let Some(frame) = body.frame().await {
-            let Ok(frame) = frame else { return false };
-            let Some(data) = frame.data_ref() else { continue };
-            let room = most - self.bytes.len();
-            self.bytes.extend_from_slice(&data[..data.len().min(room)]);
-            if data.len() > room {
-                return false;
-            }
-        }
-        true
     }
 }
 
@@ -320,10 +266,6 @@ fn request(call: &Call<'_>, target: &str) -> Result<Request<Full<Bytes>>, hyper:
     request.body(Full::new(call.body.clone().unwrap_or_default()))
 }
 
-fn content_type(headers: &hyper::HeaderMap) -> String {
-    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
-}
-
 /// The innermost cause: what the system said.
 fn root<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
     let mut cause = error;
@@ -331,18 +273,4 @@ fn root<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
         cause = inner;
     }
     cause
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_compare_by_number() {
-        let parse = |text| ApiVersion::parse(text).unwrap();
-        assert!(parse("1.9") < parse("1.41"));
-        assert_eq!(parse("1.41").to_string(), "1.41");
-        assert_eq!(ApiVersion::parse("1"), None);
-        assert_eq!(ApiVersion::parse("1.x"), None);
-    }
 }

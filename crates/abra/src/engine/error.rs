@@ -1,5 +1,5 @@
 //! What can go wrong between us and an engine.
-use super::client::ApiVersion;
+use super::ApiVersion;
 use std::time::Duration;
 
 /// A failed request. Texts of the engine are kept in its own words.

@@ -1,0 +1,61 @@
+//! Answers that may be cut short: what came within the limits is what there is.
+use super::call::Call;
+use super::{Engine, EngineError, refusal};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use hyper::header;
+use std::time::Instant;
+
+/// What came of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Partial {
+    pub bytes: Vec<u8>,
+    /// Whether the engine ended it, rather than our limits or a broken connection.
+    pub complete: bool,
+    pub content_type: String,
+}
+
+impl Partial {
+    async fn fill(&mut self, mut body: Incoming, most: usize) -> bool {
+        while let Some(frame) = body.frame().await {
+            let Ok(frame) = frame else { return false };
+            let Some(data) = frame.data_ref() else { continue };
+            let room = most - self.bytes.len();
+            self.bytes.extend_from_slice(&data[..data.len().min(room)]);
+            if data.len() > room {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+impl Engine {
+    /// Sends a call whose answer is a stream that may be cut: hands on what came within the time limit and `most`
+    /// bytes, with the content type and whether that was all.
+    pub(super) async fn stream(&self, call: &Call<'_>, most: usize) -> Result<Partial, EngineError> {
+        let start = Instant::now();
+        let limit = self.limit(call);
+        let target = self.versioned(call);
+        let opened = tokio::time::timeout(limit, self.response(call, &target)).await;
+        let response = opened
+            .unwrap_or_else(|_| Err(EngineError::TimedOut { what: call.what.clone(), after: limit }))
+            .inspect_err(|_| self.observe(call, &target, None, start))?;
+        let (head, body) = response.into_parts();
+        let status = head.status.as_u16();
+        let mut partial = Partial { content_type: content_type(&head.headers), ..Partial::default() };
+        let rest = limit.saturating_sub(start.elapsed());
+        let ended = tokio::time::timeout(rest, partial.fill(body, most)).await;
+        partial.complete = ended.unwrap_or(false);
+        self.observe(call, &target, Some(status), start);
+        if head.status.is_success() {
+            Ok(partial)
+        } else {
+            Err(refusal::read(status, &partial.bytes, &call.what))
+        }
+    }
+}
+
+fn content_type(headers: &hyper::HeaderMap) -> String {
+    headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned()
+}
