@@ -13,6 +13,7 @@
 pub mod api;
 pub mod convert;
 pub mod digest;
+pub mod image;
 pub mod live;
 pub mod spec;
 pub mod wanted;
