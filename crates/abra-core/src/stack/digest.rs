@@ -1,6 +1,13 @@
 //! Digests of service specs, to see cheaply whether they mean the same.
+use super::normal::{Names, canonical};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
+
+/// Digest of what a service spec means, see [`canonical`]. The same before it is sent and after it is read back.
+pub fn of_service(spec: &Value, names: &Names, volatile: &BTreeSet<String>) -> String {
+    of(&canonical(spec, names, volatile))
+}
 
 /// Digest of a value: sha256 over its JSON with sorted keys, in hex.
 pub fn of(value: &Value) -> String {

@@ -14,6 +14,8 @@ pub mod api;
 pub mod convert;
 pub mod digest;
 pub mod image;
+pub mod labels;
 pub mod live;
+pub mod normal;
 pub mod spec;
 pub mod wanted;
