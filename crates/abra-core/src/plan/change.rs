@@ -11,7 +11,7 @@ pub struct ServiceChange {
     pub kind: ChangeKind,
     /// What differs, sorted by path; empty unless it is updated.
     pub fields: Vec<FieldChange>,
-    /// Digest of what it means afterwards, see [`crate::stack::digest::of_wanted`]; absent if it goes.
+    /// Digest of what it means afterwards, see [`crate::stack::digest::of_service`]; absent if it goes.
     pub digest: Option<String>,
     /// The image that it runs afterwards, as it is sent; absent if it goes.
     pub image: Option<String>,

@@ -10,13 +10,29 @@
 //! Not here: carrying a plan out, or judging how it went.
 pub mod action;
 pub mod change;
+mod fields;
+mod hide;
+mod images;
+mod objects;
+mod order;
+mod ports;
+mod removal;
+pub mod report;
 pub mod seen;
+mod services;
+
+pub use images::images_to_resolve;
+pub use removal::removal;
 
 use crate::finding::{Finding, Severity};
+use crate::stack::convert::NAMESPACE_LABEL;
 use crate::stack::live::Version;
+use crate::stack::normal::Names;
 use crate::stack::spec::Ids;
+use crate::stack::wanted::StackSpec;
 use action::Action;
 use change::{ChangeKind, ServiceChange};
+use seen::{Live, Policy};
 use std::collections::BTreeMap;
 
 /// What has to be done, why, and what it was worked out from.
@@ -49,7 +65,7 @@ impl Plan {
 
     /// Writes labels (the id of this plan, digests) onto every service that the plan creates or updates.
     ///
-    /// They are to be named in [`seen::Policy::volatile_labels`], so that they alone never make a change.
+    /// They are to be named in [`Policy::volatile_labels`], so that they alone never make a change.
     pub fn stamp(&mut self, labels: &BTreeMap<String, String>) {
         for action in &mut self.actions {
             if let Action::CreateService { spec } | Action::UpdateService { spec, .. } = action {
@@ -69,7 +85,7 @@ impl Plan {
 pub struct Basis {
     /// The stack's services by name.
     pub services: BTreeMap<String, SeenService>,
-    /// Ids of the stack's networks by name.
+    /// Ids of the networks that matter to the stack, by name.
     pub networks: BTreeMap<String, String>,
     /// Ids of the secrets that matter to the stack, by name.
     pub secrets: BTreeMap<String, String>,
@@ -84,6 +100,100 @@ pub struct SeenService {
     pub id: String,
     /// Its version: rises with every write, the swarm's own included.
     pub version: Version,
-    /// Digest of the spec as the engine gave it, see [`crate::stack::digest::of_live`].
+    /// Digest of what its spec means, labels of the run included, see [`crate::stack::digest::of_service`].
     pub digest: String,
 }
+
+/// Works out what has to be done.
+pub fn plan(wanted: &StackSpec, live: &Live, policy: &Policy) -> Plan {
+    let world =
+        World { wanted, live, policy, names: Names::of(&live.networks, &live.secrets, &live.configs) };
+    let mut draft = Draft { findings: wanted.findings.clone(), ..Draft::default() };
+    objects::networks(&world, &mut draft);
+    objects::secrets(&world, &mut draft);
+    objects::configs(&world, &mut draft);
+    ports::check(&world, &mut draft);
+    services::plan(&world, &mut draft);
+    Plan {
+        stack: wanted.name.clone(),
+        actions: draft.actions,
+        services: draft.services,
+        findings: draft.findings,
+        basis: basis(&wanted.name, live, &world.names, |kind, name| objects::matters(wanted, kind, name)),
+        ids: Ids {
+            secrets: live
+                .secrets
+                .iter()
+                .map(|secret| (secret.spec.name.clone(), secret.id.clone()))
+                .collect(),
+            configs: live
+                .configs
+                .iter()
+                .map(|config| (config.spec.name.clone(), config.id.clone()))
+                .collect(),
+        },
+    }
+}
+
+/// What a plan is made from.
+struct World<'a> {
+    wanted: &'a StackSpec,
+    live: &'a Live,
+    policy: &'a Policy,
+    names: Names,
+}
+
+impl World<'_> {
+    /// True if labels mark something as the stack's.
+    fn is_ours(&self, labels: Option<&BTreeMap<String, String>>) -> bool {
+        is_of(&self.wanted.name, labels)
+    }
+}
+
+fn is_of(stack: &str, labels: Option<&BTreeMap<String, String>>) -> bool {
+    labels.and_then(|labels| labels.get(NAMESPACE_LABEL)).is_some_and(|name| name == stack)
+}
+
+/// What a plan becomes.
+#[derive(Default)]
+struct Draft {
+    actions: Vec<Action>,
+    services: Vec<ServiceChange>,
+    findings: Vec<Finding>,
+}
+
+/// What sort of thing a name belongs to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Network,
+    Secret,
+    Config,
+}
+
+fn basis(stack: &str, live: &Live, names: &Names, matters: impl Fn(Kind, &str) -> bool) -> Basis {
+    let files = |kind: Kind, objects: &[crate::stack::live::FileObject]| {
+        let ours = |object: &&crate::stack::live::FileObject| {
+            is_of(stack, object.spec.labels.as_ref()) || matters(kind, &object.spec.name)
+        };
+        objects.iter().filter(ours).map(|object| (object.spec.name.clone(), object.id.clone())).collect()
+    };
+    Basis {
+        services: live
+            .services
+            .iter()
+            .filter(|service| service.label(NAMESPACE_LABEL) == Some(stack))
+            .map(|service| (service.name().to_owned(), services::seen(service, names)))
+            .collect(),
+        networks: live
+            .networks
+            .iter()
+            .filter(|network| is_of(stack, network.labels.as_ref()) || matters(Kind::Network, &network.name))
+            .map(|network| (network.name.clone(), network.id.clone()))
+            .collect(),
+        secrets: files(Kind::Secret, &live.secrets),
+        configs: files(Kind::Config, &live.configs),
+    }
+}
+
+#[cfg(test)]
+mod tests;
