@@ -148,10 +148,21 @@ impl Finding {
     }
 }
 
+/// The longest source line that a location shows, in bytes.
+const LONGEST_LINE: usize = 4096;
+
 /// The files that places point into.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
-    files: Vec<(String, String)>,
+    files: Vec<Source>,
+}
+
+#[derive(Debug, Clone)]
+struct Source {
+    name: String,
+    text: String,
+    /// Where each line begins, in bytes: findings can be many and files large.
+    lines: Vec<usize>,
 }
 
 impl Sources {
@@ -161,22 +172,43 @@ impl Sources {
     /// With more than 65,535 files.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = u16::try_from(self.files.len()).expect("fewer than 65,536 source files");
-        self.files.push((name.into(), text.into()));
+        let text = text.into();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.files.push(Source { name: name.into(), text, lines });
         FileId(id)
     }
 
     /// The name of a file.
     pub fn name(&self, file: FileId) -> &str {
-        &self.files[usize::from(file.0)].0
+        &self.files[usize::from(file.0)].name
     }
 
-    /// A place in words, with its source line.
+    /// A place in words, with its source line (but for lines that nobody could read).
     pub fn location(&self, place: Place) -> Location {
-        let (name, text) = &self.files[usize::from(place.file.0)];
-        let source = match place.line {
-            0 => None,
-            line => text.lines().nth(line as usize - 1).map(str::to_owned),
-        };
-        Location { file: name.clone(), line: place.line, column: place.column, source }
+        let source = &self.files[usize::from(place.file.0)];
+        let line = (place.line as usize).checked_sub(1).and_then(|n| source.lines.get(n)).map(|&start| {
+            let rest = &source.text[start..];
+            let line = rest.split('\n').next().unwrap_or(rest);
+            line.strip_suffix('\r').unwrap_or(line)
+        });
+        let line = line.filter(|line| line.len() <= LONGEST_LINE).map(str::to_owned);
+        Location { file: source.name.clone(), line: place.line, column: place.column, source: line }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_location_shows_its_line() {
+        let mut sources = Sources::default();
+        let file = sources.add("compose.yml", "a: 1\r\nb: 2\n");
+        let line = |line| sources.location(Place { file, line, column: 1 }).source;
+        assert_eq!(line(1).as_deref(), Some("a: 1"));
+        assert_eq!(line(2).as_deref(), Some("b: 2"));
+        assert_eq!(line(3).as_deref(), Some(""));
+        assert_eq!(line(4), None);
+        assert_eq!(line(0), None);
     }
 }

@@ -1,0 +1,50 @@
+//! A finding that still points into the sources by number.
+use crate::finding::{Finding, Place, Severity, Sources};
+
+/// A finding before its place is put in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Where.
+    pub place: Place,
+    /// What was found.
+    pub message: String,
+    /// What can be done.
+    pub help: Option<String>,
+}
+
+impl Problem {
+    /// A problem of the given severity.
+    pub fn new(severity: Severity, place: Place, message: impl Into<String>) -> Self {
+        Self { severity, place, message: message.into(), help: None }
+    }
+
+    /// A blocker.
+    pub fn blocker(place: Place, message: impl Into<String>) -> Self {
+        Self::new(Severity::Blocker, place, message)
+    }
+
+    /// A warning.
+    pub fn warning(place: Place, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, place, message)
+    }
+
+    /// A note.
+    pub fn note(place: Place, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, place, message)
+    }
+
+    /// The same problem with advice.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// The finding, with its place in words.
+    pub fn finding(self, sources: &Sources) -> Finding {
+        let location = sources.location(self.place);
+        Finding { severity: self.severity, message: self.message, location: Some(location), help: self.help }
+    }
+}
