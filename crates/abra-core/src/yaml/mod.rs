@@ -14,6 +14,7 @@ mod scalar;
 mod stamp;
 
 pub use node::{Data, Entry, Mapping, Node};
+pub(crate) use number::short_float_text;
 pub use number::{float_text, parse_float};
 pub use print::print;
 pub use problem::Problem;

@@ -12,12 +12,14 @@ pub struct Problem {
     pub message: String,
     /// What can be done.
     pub help: Option<String>,
+    /// Where the value stands that this one is about.
+    pub earlier: Option<Place>,
 }
 
 impl Problem {
     /// A problem of the given severity.
     pub fn new(severity: Severity, place: Place, message: impl Into<String>) -> Self {
-        Self { severity, place, message: message.into(), help: None }
+        Self { severity, place, message: message.into(), help: None, earlier: None }
     }
 
     /// A blocker.
@@ -42,9 +44,20 @@ impl Problem {
         self
     }
 
+    /// The same problem, naming the place of an earlier value.
+    #[must_use]
+    pub fn earlier(mut self, place: Place) -> Self {
+        self.earlier = Some(place);
+        self
+    }
+
     /// The finding, with its place in words.
     pub fn finding(self, sources: &Sources) -> Finding {
         let location = sources.location(self.place);
-        Finding { severity: self.severity, message: self.message, location: Some(location), help: self.help }
+        let earlier =
+            self.earlier.map(|place| format!("the earlier value stands at {}", sources.location(place)));
+        let help: Vec<String> = earlier.into_iter().chain(self.help).collect();
+        let help = (!help.is_empty()).then(|| help.join("; "));
+        Finding { severity: self.severity, message: self.message, location: Some(location), help }
     }
 }

@@ -1,0 +1,207 @@
+//! Files in, document and findings out.
+use super::decode::Decoder;
+use super::files::Files;
+use super::model::Document;
+use super::{interpolate, merge, schema, version};
+use crate::finding::{FileId, Finding, Place, Severity, Sources};
+use crate::yaml::{self, Data, Node, Problem};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// How many findings are given back at most.
+const MAX_FINDINGS: usize = 500;
+
+/// One compose file.
+#[derive(Debug, Clone)]
+pub struct SourceFile {
+    /// Its name as operators know it.
+    pub name: String,
+    /// Its content.
+    pub text: Vec<u8>,
+}
+
+/// What to load.
+pub struct LoadRequest<'a> {
+    /// The files, later ones on top.
+    pub files: Vec<SourceFile>,
+    /// The absolute directory that relative paths of every file are resolved against.
+    pub directory: String,
+    /// The variables.
+    pub env: &'a BTreeMap<String, String>,
+    /// What `~` stands for at the start of a bind source.
+    pub home: Option<String>,
+    /// Leaves variables as they are.
+    pub skip_interpolation: bool,
+    /// How env files are read.
+    pub reader: &'a dyn Files,
+}
+
+/// What was loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The merged document.
+    pub document: Document,
+    /// The files that places point into.
+    pub sources: Sources,
+    /// Warnings and notes, in the order of files and lines.
+    pub findings: Vec<Finding>,
+}
+
+/// Why nothing was loaded.
+#[derive(Debug)]
+pub struct Refused {
+    /// All findings, at least one blocker, in the order of files and lines.
+    pub findings: Vec<Finding>,
+    /// The files that places point into.
+    pub sources: Sources,
+}
+
+/// Loads and merges compose files as `docker stack` does.
+///
+/// # Errors
+/// Every problem of all files at once.
+pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, Refused> {
+    let mut sources = Sources::default();
+    let mut problems = Vec::new();
+    if request.files.is_empty() {
+        return Err(Refused { findings: vec![Finding::blocker("no compose file is given")], sources });
+    }
+    let trees: Vec<_> = request.files.iter().map(|file| read(file, &mut sources, &mut problems)).collect();
+    let versions = version::of_all(&trees, &mut problems);
+    let checked: Vec<_> = trees
+        .into_iter()
+        .zip(versions)
+        .map(|(tree, version)| check(request, tree?, version?, &mut problems))
+        .collect();
+    let document = decode(request, &checked, &mut problems);
+    let blocked = problems.iter().any(|problem| problem.severity == Severity::Blocker);
+    let findings = findings(problems, &sources);
+    match document {
+        Some(document) if !blocked => Ok(Loaded { document, sources, findings }),
+        _ => Err(Refused { findings, sources }),
+    }
+}
+
+/// The tree of a file; `None` when it can't be read.
+fn read(file: &SourceFile, sources: &mut Sources, problems: &mut Vec<Problem>) -> Option<Node> {
+    let bytes = file.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.text);
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let id = sources.add(&file.name, String::from_utf8_lossy(bytes));
+            problems
+                .push(Problem::blocker(place_of(bytes, error.valid_up_to(), id), "the file is not UTF-8"));
+            return None;
+        }
+    };
+    let id = sources.add(&file.name, text);
+    match yaml::read(text, id) {
+        Ok(read) => {
+            problems.extend(read.problems);
+            if read.root.as_map().is_none() {
+                let message =
+                    format!("a compose file must be a mapping at the top, but is {}", read.root.data.kind());
+                problems.push(
+                    Problem::blocker(read.root.place, message)
+                        .help("it begins with \"services:\" at the start of a line"),
+                );
+                return None;
+            }
+            infinite(&read.root, problems);
+            Some(read.root)
+        }
+        Err(found) => {
+            problems.extend(found);
+            None
+        }
+    }
+}
+
+fn place_of(bytes: &[u8], at: usize, file: FileId) -> Place {
+    let before = String::from_utf8_lossy(&bytes[..at]);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Place { file, line: number(line), column: number(column) }
+}
+
+/// Infinite numbers and "not a number" have no place in a compose file (docker fails on them with a JSON error).
+fn infinite(node: &Node, problems: &mut Vec<Problem>) {
+    match &node.data {
+        Data::Float { value, raw } if !value.is_finite() => {
+            let problem = Problem::blocker(node.place, format!("{raw} is a number that can't be used"));
+            problems.push(problem.help(format!("write it in quotes: \"{raw}\"")));
+        }
+        Data::List(items) => items.iter().for_each(|item| infinite(item, problems)),
+        Data::Map(map) => map.values().for_each(|entry| infinite(&entry.value, problems)),
+        _ => {}
+    }
+}
+
+/// A tree that follows the schema, with its version.
+fn check(
+    request: &LoadRequest<'_>,
+    mut tree: Node,
+    version: u8,
+    problems: &mut Vec<Problem>,
+) -> Option<(Node, u8)> {
+    let before = problems.len();
+    let mut found = super::forbidden::check(&tree);
+    if !request.skip_interpolation {
+        found.extend(interpolate::interpolate(&mut tree, request.env));
+    }
+    let taken: HashSet<Place> =
+        found.iter().filter(|p| p.severity == Severity::Blocker).map(|p| p.place).collect();
+    problems.extend(found);
+    // What is wrong with a value whose variables could not be replaced, or with a forbidden key, has been said.
+    problems
+        .extend(schema::check(&tree, version).into_iter().filter(|problem| !taken.contains(&problem.place)));
+    let blocked = problems[before..].iter().any(|problem| problem.severity == Severity::Blocker);
+    (!blocked).then_some((tree, version))
+}
+
+/// The merged document of all files that could be checked; `None` when there is none.
+fn decode(
+    request: &LoadRequest<'_>,
+    checked: &[Option<(Node, u8)>],
+    problems: &mut Vec<Problem>,
+) -> Option<Document> {
+    let files = || checked.iter().flatten();
+    let names = |(tree, _): &(Node, u8)| {
+        tree.get("volumes").and_then(Node::as_map).map(|m| m.keys().cloned().collect::<Vec<_>>())
+    };
+    let volumes: BTreeSet<String> = files().filter_map(names).flatten().collect();
+    let mut merged: Option<Document> = None;
+    for (tree, version) in files() {
+        let mut decoder = Decoder { request, version: *version, volumes: &volumes, problems: Vec::new() };
+        let document = decoder.document(tree);
+        problems.append(&mut decoder.problems);
+        match &mut merged {
+            Some(base) => merge::merge(base, document, problems),
+            None => merged = Some(document),
+        }
+    }
+    merged
+}
+
+/// The findings in the order of files and lines, each once.
+fn findings(mut problems: Vec<Problem>, sources: &Sources) -> Vec<Finding> {
+    problems.sort_by_key(|problem| problem.place);
+    let mut seen = HashSet::new();
+    problems.retain(|problem| seen.insert((problem.place, problem.message.clone())));
+    // When there are too many, blockers stay.
+    if problems.len() > MAX_FINDINGS && problems.iter().any(|problem| problem.severity == Severity::Blocker) {
+        problems.retain(|problem| problem.severity == Severity::Blocker);
+    }
+    let more = problems.len().saturating_sub(MAX_FINDINGS);
+    problems.truncate(MAX_FINDINGS);
+    let severity = problems.last().map_or(Severity::Note, |problem| problem.severity);
+    let mut findings: Vec<Finding> = problems.into_iter().map(|problem| problem.finding(sources)).collect();
+    if more > 0 {
+        findings.push(Finding::new(severity, format!("and {more} more")));
+    }
+    findings
+}
+
+#[cfg(test)]
+#[path = "load_tests.rs"]
+mod tests;
