@@ -22,7 +22,10 @@ pub(super) fn network(network: &Network) -> Value {
     out.flag("internal", &network.internal);
     out.flag("attachable", &network.attachable);
     out.labels("labels", &network.labels);
-    out.extras(&network.extras);
+    // Docker prints the extension keys of external networks and volumes only.
+    if network.external.external {
+        out.extras(&network.extras);
+    }
     out.done()
 }
 
@@ -34,7 +37,9 @@ pub(super) fn volume(volume: &Volume) -> Value {
     out.labels("driver_opts", &volume.driver_opts);
     out.some("external", volume.external.external.then_some(true));
     out.labels("labels", &volume.labels);
-    out.extras(&volume.extras);
+    if volume.external.external {
+        out.extras(&volume.extras);
+    }
     out.some("x-cluster-spec", volume.cluster_spec.clone());
     out.done()
 }
