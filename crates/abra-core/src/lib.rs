@@ -7,6 +7,7 @@
 //! | [`finding`] | what is wrong or noteworthy, and where it stands |
 //! | [`name`] | names of apps, servers, recipes, stacks: safe by construction |
 //! | [`env`] | an app's env file as a lossless document |
+//! | [`config`] | the operator's settings |
 //! | [`recipe`] | versions and their order, records, which version a command means |
 //! | [`app`] | an app: server, stack, recipe, env |
 //! | [`status`] | recorded against running, in one word |
@@ -18,6 +19,7 @@
 //! | [`converge`] | whether a deployment worked: looks at a stack in, verdict out |
 pub mod app;
 pub mod compose;
+pub mod config;
 pub mod converge;
 pub mod env;
 pub mod finding;
