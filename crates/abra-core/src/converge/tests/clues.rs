@@ -1,0 +1,223 @@
+//! Clues that mislead: each looks like a verdict and is none.
+use super::timeline::check;
+use crate::converge::Settings;
+
+#[track_caller]
+fn leads_to(timeline: &str, verdict: &str) {
+    check(&Settings::default(), timeline, verdict);
+}
+
+#[test]
+fn completed_with_nothing_running_is_no_success() {
+    leads_to(
+        "web replicas=2 updated
+         0.2 upd=completed
+         0.3 a.1 preparing
+         0.3 b.2 preparing",
+        "110.00s undecided Deadline(120s) Tasks 1:ImagePull 2:ImagePull [4]"
+            .replace("110.00", "120.00")
+            .as_str(),
+    );
+}
+
+#[test]
+fn rollback_completed_on_an_untouched_service_is_an_old_story() {
+    leads_to(
+        "web unchanged
+         -60 a.1 running
+         -50 upd=rollback_completed",
+        "0.00s ok 60.00s [0]",
+    );
+}
+
+#[test]
+fn failures_that_the_updater_misses_are_counted_all_the_same() {
+    leads_to(
+        r#"web replicas=2 updated monitor=2 grace=6
+         -60 a.1 running old
+         -60 b.2 running old
+         0.2 upd=updating
+         0.3 a.1 shutdown/shutdown
+         4 crash .1 every=7 life=1 exit=1 "e"
+         9 b.2 shutdown/shutdown
+         9 y.2 running
+         12 upd=completed"#,
+        r#"19.00s failed CrashLoop f=3 x2.1 failed exit=1 "e" [3]"#,
+    );
+}
+
+#[test]
+fn old_tasks_that_run_are_not_the_new_version() {
+    leads_to(
+        "web replicas=2 updated
+         -60 a.1 running old
+         -60 b.2 running old",
+        "120.00s undecided Deadline(120s) Tasks [4]",
+    );
+}
+
+#[test]
+fn an_old_task_that_is_meant_to_run_blocks() {
+    leads_to(
+        "web updated order=start-first
+         -60 a.1 running old
+         1 b.1 running
+         9 a.1 running/shutdown",
+        "14.00s ok 5.00s [0]",
+    );
+}
+
+#[test]
+fn no_update_status_says_nothing() {
+    leads_to(
+        r#"web updated
+         -60 a.1 running old
+         0.3 a.1 shutdown/shutdown
+         1 crash .1 every=6 life=0.25 exit=1 "e""#,
+        r#"13.25s failed CrashLoop f=3 x2.1 failed exit=1 "e" [3]"#,
+    );
+}
+
+#[test]
+fn an_update_in_flight_blocks_though_all_tasks_run() {
+    leads_to(
+        "web updated monitor=1
+         0.2 upd=updating
+         1 b.1 running
+         11 upd=completed",
+        "11.00s ok 10.00s [0]",
+    );
+}
+
+#[test]
+fn an_unknown_state_of_the_update_blocks() {
+    leads_to(
+        "web updated
+         0.2 upd=pondering
+         1 b.1 running
+         11 upd=completed",
+        "11.00s ok 10.00s [0]",
+    );
+}
+
+#[test]
+fn an_untouched_crash_loop_is_met_between_two_deaths() {
+    leads_to(
+        r#"web unchanged
+         -3 a.1 running
+         1 a.1 failed/shutdown exit=1 "e"
+         1 b.1 ready/ready
+         7 crash .1 every=12 life=4 exit=1 "e""#,
+        r#"23.00s failed CrashLoop f=3 x1.1 failed exit=1 "e" [3]"#,
+    );
+}
+
+#[test]
+fn failures_before_the_deployment_are_not_ours() {
+    leads_to(
+        r#"web updated
+         -60 a.1 failed/shutdown exit=1 "e"
+         -50 b.1 failed/shutdown exit=1 "e"
+         -40 c.1 failed/shutdown exit=1 "e"
+         -30 d.1 rejected/shutdown "No such image: x"
+         -20 e.1 rejected/shutdown "No such image: x"
+         2 f.1 running"#,
+        "7.00s ok 5.00s [0]",
+    );
+}
+
+#[test]
+fn failures_are_remembered_when_docker_forgets_the_tasks() {
+    leads_to(
+        r#"web
+         1 crash .1 every=6 life=0.5 keep=1 exit=1 "e""#,
+        r#"13.50s failed CrashLoop f=3 x2.1 failed exit=1 "e" [3]"#,
+    );
+}
+
+#[test]
+fn running_for_a_moment_is_not_stable() {
+    leads_to(
+        r#"web
+         1 a.1 running
+         5.5 a.1 failed/shutdown exit=1 "e"
+         5.5 b.1 ready/ready
+         11 b.1 running"#,
+        "16.00s ok 5.00s failures=1 [0]",
+    );
+}
+
+#[test]
+fn a_failed_task_that_is_replaced_at_once_is_no_dead_slot() {
+    leads_to(
+        r#"web
+         1 a.1 failed/running exit=1 "e"
+         1.2 a.1 failed/shutdown exit=1 "e"
+         2.5 b.1 ready/ready
+         6 b.1 running"#,
+        "11.00s ok 5.00s failures=1 [0]",
+    );
+}
+
+#[test]
+fn a_moment_without_a_node_is_no_failure_and_new_nodes_start_the_clock_anew() {
+    leads_to(
+        r#"web
+         0 nodes n1=down/active
+         0 a.1 pending "no suitable node (1 node not available for new tasks)"
+         9 nodes n1=ready/active
+         18 a.1 running"#,
+        "23.00s ok 5.00s [0]",
+    );
+}
+
+#[test]
+fn readings_older_than_our_post_are_ignored() {
+    leads_to(
+        "web updated
+         -60 a.1 running
+         0 version=9
+         0 spec=old
+         0 version=9
+         3 version=10
+         3 spec=new
+         3 b.1 running
+         3 a.1 shutdown/shutdown",
+        "8.00s ok 5.00s [0]",
+    );
+}
+
+#[test]
+fn other_slots_that_once_failed_are_not_missed() {
+    leads_to(
+        r#"web unchanged
+         -60 a.1 failed/shutdown exit=1 "e"
+         -50 b.2 running"#,
+        "0.00s ok 50.00s [0]",
+    );
+}
+
+#[test]
+fn a_global_task_on_a_drained_node_is_not_missed() {
+    leads_to(
+        r#"web global constraint
+         0 nodes n1=ready/active n2=ready/drain
+         1 a@n1 running
+         1 b@n2 rejected/shutdown "assigned node no longer meets constraints""#,
+        "6.00s ok 5.00s [0]",
+    );
+}
+
+#[test]
+fn clocks_of_nodes_that_run_ahead_or_behind_do_not_make_a_task_older() {
+    // The status says "since 60 s", the manager made the task 2 s ago.
+    let mut swarm = super::timeline::Swarm::parse("web unchanged\n-2 a.1 running");
+    let expectations = swarm.expectations();
+    let mut snapshot = swarm.snapshot(std::time::Duration::ZERO);
+    for task in &mut snapshot.tasks {
+        task.status.timestamp = "2026-03-01T11:59:00Z".to_owned();
+    }
+    let mut watch = crate::converge::Watch::new(expectations, &Settings::default());
+    watch.step(&snapshot);
+    assert_eq!(watch.verdict(), None);
+}

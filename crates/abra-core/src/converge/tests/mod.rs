@@ -1,0 +1,7 @@
+//! Timelines of swarms, replayed.
+mod cases;
+mod clues;
+mod random;
+mod rules;
+mod telling;
+mod timeline;
