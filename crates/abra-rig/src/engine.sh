@@ -46,6 +46,8 @@ init() {
   mount -t tmpfs -o mode=755 tmpfs /run || exit 1
   mkdir -p "$dir/etc/upper" "$dir/etc/work"
   mount -t overlay overlay -o "lowerdir=/etc,upperdir=$dir/etc/upper,workdir=$dir/etc/work" /etc || exit 1
+  mkdir -p /etc/docker
+  mount -t tmpfs tmpfs /etc/docker || exit 1
   start
   local order rest count=0
   while read -r order rest; do

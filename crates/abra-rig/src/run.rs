@@ -1,5 +1,5 @@
 //! A command with throwaway engines around it: what the program `rig` does.
-use crate::{Engine, EngineOptions, RigError};
+use crate::{Engine, EngineOptions, Proxy, RigError};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -22,6 +22,9 @@ pub struct Run {
     pub engines: u16,
     /// What they should be like.
     pub options: EngineOptions,
+    /// Puts a proxy in front of the first engine that writes each request to `$RIG_DIR/requests` and holds it back for
+    /// so long.
+    pub proxy: Option<Duration>,
 }
 
 /// Starts the engines, runs the command with `DOCKER_HOST`, `RIG_SOCKET_1`… and `RIG_DIR`, and removes everything,
@@ -54,7 +57,9 @@ async fn command(run: &Run, engines: &[Engine], told: &mut Told) -> Result<u8, R
     for (index, engine) in engines.iter().enumerate() {
         command.env(format!("RIG_SOCKET_{}", index + 1), engine.socket());
     }
-    command.env("DOCKER_HOST", engines[0].address()).env("RIG_DIR", engines[0].folder());
+    let proxy = run.proxy.map(|delay| proxy(&engines[0], delay)).transpose()?;
+    let address = proxy.as_ref().map_or_else(|| engines[0].address(), Proxy::address);
+    command.env("DOCKER_HOST", address).env("RIG_DIR", engines[0].folder());
     // A context would win over DOCKER_HOST in docker's own client.
     command.env_remove("DOCKER_CONTEXT");
     let mut child = command.spawn().map_err(RigError::io(program.to_string_lossy()))?;
@@ -63,6 +68,13 @@ async fn command(run: &Run, engines: &[Engine], told: &mut Told) -> Result<u8, R
         signal = told.next() => end(&mut child, signal, told).await,
     };
     Ok(code(status.map_err(RigError::io("the command"))?))
+}
+
+fn proxy(engine: &Engine, delay: Duration) -> Result<Proxy, RigError> {
+    let proxy = Proxy::start(&engine.folder().join("proxy.sock"), &engine.socket())?;
+    proxy.delay(delay);
+    proxy.log_to(&engine.folder().join("requests"));
+    Ok(proxy)
 }
 
 /// Passes a signal on and waits for the command's end, at last with force.

@@ -4,6 +4,7 @@ use abra_rig::{EngineOptions, RigError, sweep};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Throwaway Docker engines: never yours, nothing left behind
 #[derive(Debug, Parser)]
@@ -35,6 +36,12 @@ struct RunArgs {
     /// With the engines' debug log (in RIG_DIR/log)
     #[arg(long)]
     debug: bool,
+    /// Let requests go through a proxy that writes each to RIG_DIR/requests
+    #[arg(long)]
+    log_requests: bool,
+    /// The same, and hold each back for so many milliseconds, as a far server would
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    delay: u64,
     /// The command
     #[arg(required = true, last = true)]
     command: Vec<OsString>,
@@ -53,6 +60,7 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> Result<u8, RigError> {
     match command {
         Command::Run(args) => run(&Run {
+            proxy: (args.log_requests || args.delay > 0).then(|| Duration::from_millis(args.delay)),
             command: args.command,
             engines: args.engines,
             options: EngineOptions {

@@ -3,7 +3,7 @@ mod parse;
 
 use crate::RigError;
 use parse::{Piece, Requests};
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -52,6 +52,7 @@ struct Inner {
     delay: Duration,
     faults: Vec<(String, String, Fault)>,
     open: Vec<UnixStream>,
+    log: Option<PathBuf>,
 }
 
 impl Proxy {
@@ -94,6 +95,11 @@ impl Proxy {
         self.state.lock().seen.clear();
     }
 
+    /// Also writes every request to the end of a file, as a line `METHOD target`.
+    pub fn log_to(&self, file: &Path) {
+        self.state.lock().log = Some(file.to_owned());
+    }
+
     /// Holds back every request for so long.
     pub fn delay(&self, delay: Duration) {
         self.state.lock().delay = delay;
@@ -133,6 +139,11 @@ impl State {
             .iter()
             .position(|(method, part, _)| *method == seen.method && seen.target.contains(part));
         let fault = matching.map(|index| inner.faults.remove(index).2);
+        if let Some(file) = &inner.log {
+            // A file that was removed or can't be written only means that nobody is counting.
+            let file = File::options().create(true).append(true).open(file);
+            let _ = file.and_then(|mut file| writeln!(file, "{} {}", seen.method, seen.target));
+        }
         inner.seen.push(seen);
         (inner.delay, fault)
     }

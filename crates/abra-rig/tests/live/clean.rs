@@ -1,5 +1,4 @@
 //! Nothing is left behind: not after a drop, a panic, a signal, not even after SIGKILL.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 use abra_rig::{Engine, EngineOptions, left_of, sweep};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
@@ -17,10 +16,23 @@ fn pid(child: &Child) -> Pid {
     Pid::from_child(child)
 }
 
-/// `rig run` with a command of bash that first says where the rig is.
+/// `rig run` with a command of bash that says where the rig is and then goes on with `script`.
 fn rig(script: &str) -> (Child, PathBuf) {
+    rig_after("", script)
+}
+
+/// The same, with something to do before it says so.
+fn rig_after(first: &str, script: &str) -> (Child, PathBuf) {
     let mut rig = Command::new(env!("CARGO_BIN_EXE_rig"))
-        .args(["run", "--no-swarm", "--no-images", "--", "bash", "-c", &format!("echo $RIG_DIR; {script}")])
+        .args([
+            "run",
+            "--no-swarm",
+            "--no-images",
+            "--",
+            "bash",
+            "-c",
+            &format!("{first}\necho $RIG_DIR; {script}"),
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -110,7 +122,7 @@ fn signals_end_the_command_and_the_rig() {
 
 #[test]
 fn a_command_that_does_not_listen_is_killed_at_the_second_signal() {
-    let (mut rig, folder) = rig("trap '' TERM; while :; do sleep 1000; done");
+    let (mut rig, folder) = rig_after("trap '' TERM", "while :; do sleep 1000; done");
     let start = Instant::now();
     while rig.try_wait().unwrap().is_none() {
         assert!(start.elapsed() < LIMIT);
