@@ -181,16 +181,22 @@ impl Engine {
 
     fn wait_until_up(&mut self) -> Result<(), RigError> {
         let start = Instant::now();
+        let mut log = String::new();
         loop {
             if http::request(&self.socket(), "GET", "/_ping", None, LIMIT)
                 .is_ok_and(|answer| answer.status == 200)
             {
                 return Ok(());
             }
-            let ended = self.janitor.try_wait().ok().flatten().is_some();
-            if ended || start.elapsed() > LIMIT {
-                let what = if ended { "an engine that ended at once" } else { "the engine's start" };
-                return Err(RigError::TimedOut { what: what.to_owned(), after: LIMIT, log: self.log_end() });
+            if start.elapsed() > LIMIT {
+                let what = "the engine's start".to_owned();
+                return Err(RigError::TimedOut { what, after: LIMIT, log: self.log_end() });
+            }
+            // Its log goes with it.
+            let now = self.log_end();
+            log = if now.is_empty() { log } else { now };
+            if self.janitor.try_wait().is_ok_and(|status| status.is_some()) {
+                return Err(RigError::Ended { log });
             }
             sleep(TICK);
         }

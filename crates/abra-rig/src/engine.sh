@@ -42,32 +42,55 @@ init() {
   exec 9>&-
   ip link set lo up
   hostname "$host"
-  # The machine's /run and /etc stay as they are: the engine sees its own.
+  # In a container the folder may be on overlayfs itself, which can't hold another one's layers: memory then.
+  mkdir -p "$dir/data" "$dir/etc"
+  if [ "$(stat -fc %T "$dir")" = overlayfs ]; then
+    mount -t tmpfs tmpfs "$dir/data" && mount -t tmpfs tmpfs "$dir/etc" || exit 1
+  fi
+  # The machine's /run and /etc stay as they are: the engine sees its own. Its AppArmor too: an engine that saw it
+  # would load a profile into the kernel.
   mount -t tmpfs -o mode=755 tmpfs /run || exit 1
   mkdir -p "$dir/etc/upper" "$dir/etc/work"
   mount -t overlay overlay -o "lowerdir=/etc,upperdir=$dir/etc/upper,workdir=$dir/etc/work" /etc || exit 1
   mkdir -p /etc/docker
   mount -t tmpfs tmpfs /etc/docker || exit 1
+  [ ! -d /sys/kernel/security ] || mount -t tmpfs tmpfs /sys/kernel/security || exit 1
   start
   local order rest count=0
-  while read -r order rest; do
-    case $order in
-      start) start ;;
-      stop) kill -TERM "$engine" && wait "$engine" ;;
-      kill) kill -KILL "$engine" && wait "$engine" ;;
-      freeze) kill -STOP "$engine" ;;
-      thaw) kill -CONT "$engine" ;;
-      run) bash "$rest" </dev/null >>"$dir/log" 2>&1 & ;;
-    esac
-    count=$((count + 1))
-    echo "$count" >"$dir/done.new" && mv "$dir/done.new" "$dir/done"
+  while :; do
+    if read -r -t 0.5 order rest; then
+      obey "$order" "$rest"
+      count=$((count + 1))
+      echo "$count" >"$dir/done.new" && mv "$dir/done.new" "$dir/done"
+    elif [ $? -le 128 ]; then
+      break # the end of the pipe, not of the wait
+    elif [ -n "$engine" ] && ! kill -0 "$engine" 2>/dev/null; then
+      break # it ended by itself
+    fi
   done
+}
+
+obey() {
+  case $1 in
+    start) start ;;
+    stop) end TERM ;;
+    kill) end KILL ;;
+    freeze) kill -STOP "$engine" ;;
+    thaw) kill -CONT "$engine" ;;
+    run) bash "$2" </dev/null >>"$dir/log" 2>&1 & ;;
+  esac
 }
 
 start() {
   rm -f "$dir/pid"
   dockerd "${engine_args[@]}" </dev/null >>"$dir/log" 2>&1 &
   engine=$!
+}
+
+end() {
+  local ending=$engine
+  engine=
+  kill "-$1" "$ending" && wait "$ending"
 }
 
 "$role"

@@ -26,6 +26,12 @@ pub enum RigError {
         /// The log's last lines.
         log: String,
     },
+    /// The engine ended by itself.
+    #[error("the engine ended at once; its log:\n{log}")]
+    Ended {
+        /// The log's last lines.
+        log: String,
+    },
     /// The engine refused a request.
     #[error("{what}: {status} {text}")]
     Refused {
