@@ -3,6 +3,7 @@
 //! The tree has passed the schema, so what has the wrong shape here is simply absent. What the schema can't say (sizes,
 //! ranges, combinations) is reported here.
 mod build;
+mod cluster;
 mod deploy;
 mod environment;
 mod fields;

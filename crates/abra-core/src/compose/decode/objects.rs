@@ -1,12 +1,10 @@
 //! Top-level networks, volumes, secrets and configs.
 use super::fields::{boolean, text};
-use super::{Decoder, extras, json};
+use super::{Decoder, extras};
 use crate::compose::model::{External, Field, FileObject, Ipam, Network, Volume};
 use crate::compose::paths;
-use crate::compose::short::size;
 use crate::finding::{Place, Spanned};
 use crate::yaml::{Data, Node, Problem};
-use serde_json::{Map, Value};
 
 impl Decoder<'_> {
     pub(super) fn network(&mut self, key: &str, node: &Node) -> Network {
@@ -32,12 +30,6 @@ impl Decoder<'_> {
 
     pub(super) fn volume(&mut self, key: &str, node: &Node) -> Volume {
         let spec = node.get("x-cluster-spec");
-        if let Some(spec) = spec {
-            self.report(Problem::warning(
-                spec.place,
-                "x-cluster-spec has no effect when a stack is deployed",
-            ));
-        }
         let mut extras = extras(node);
         extras.shift_remove("x-cluster-spec");
         let mut volume = Volume {
@@ -143,54 +135,7 @@ impl Decoder<'_> {
             *name = Some(Spanned::new(key.to_owned(), place));
         }
     }
-
-    /// The keys that docker prints, sizes in bytes.
-    fn cluster_spec(&mut self, node: &Node) -> Value {
-        let mut spec = json::value(node);
-        if let Some(spec) = spec.as_object_mut() {
-            spec.retain(|key, value| CLUSTER_KEYS.contains(&key.as_str()) && *value != Value::from(""));
-            for key in ["requisite", "preferred"] {
-                let list = node
-                    .get("accessibility_requirements")
-                    .and_then(|node| node.get(key))
-                    .and_then(Node::as_list);
-                let topologies = list.into_iter().flatten().map(|node| self.topology(node)).collect();
-                if let (Some(_), Some(Value::Object(map))) =
-                    (list, spec.get_mut("accessibility_requirements"))
-                {
-                    map.insert(key.to_owned(), topologies);
-                }
-            }
-            for key in ["required_bytes", "limit_bytes"] {
-                let bytes = node.get("capacity_range").and_then(|range| range.get(key));
-                if let (Some(bytes), Some(Value::Object(map))) =
-                    (self.cluster_bytes(bytes), spec.get_mut("capacity_range"))
-                {
-                    map.insert(key.to_owned(), bytes.to_string().into());
-                }
-            }
-        }
-        spec
-    }
-
-    fn cluster_bytes(&mut self, node: Option<&Node>) -> Option<i64> {
-        node.and_then(Node::as_text).filter(|text| size::parse(text) != Some(0))?;
-        self.bytes(node).map(|bytes| bytes.value)
-    }
-
-    fn topology(&mut self, node: &Node) -> Value {
-        let segments = self.labels(node.get("segments")).into_iter();
-        let segments: Map<String, Value> = segments.map(|(key, value)| (key, value.value.into())).collect();
-        let mut out = Map::new();
-        if !segments.is_empty() {
-            out.insert("segments".to_owned(), Value::Object(segments));
-        }
-        Value::Object(out)
-    }
 }
-
-const CLUSTER_KEYS: [&str; 6] =
-    ["group", "access_mode", "accessibility_requirements", "capacity_range", "secrets", "availability"];
 
 struct Named<'a> {
     kind: &'static str,

@@ -1,6 +1,6 @@
 //! What a swarm does not do, said at the place where it is asked for.
 use super::Decoder;
-use crate::yaml::{Node, Problem};
+use crate::yaml::{Data, Node, Problem};
 
 /// Keys that a swarm ignores, and what to do instead.
 const IGNORED: [(&str, &str); 19] = [
@@ -29,6 +29,9 @@ impl Decoder<'_> {
     /// Warns about keys of a service that have no effect.
     pub(super) fn warn_of_ignored(&mut self, name: &str, service: &Node) {
         for (key, entry) in service.as_map().into_iter().flatten() {
+            if entry.value.data == Data::Null {
+                continue;
+            }
             let Some((_, advice)) = IGNORED.iter().find(|(ignored, _)| ignored == key) else { continue };
             let mut problem =
                 Problem::warning(entry.key, format!("services.{name}.{key} has no effect in a swarm"));

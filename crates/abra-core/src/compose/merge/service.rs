@@ -3,7 +3,7 @@ use super::deploy::optional;
 use super::field::{append, labels, replace};
 use super::{Merge, collapsed, last_by_key};
 use crate::compose::model::{
-    CredentialSpec, Extras, Field, FileReference, HealthCheck, Logging, Port, Service, ServiceNetwork,
+    CredentialSpec, Extras, Field, FileReference, HealthCheck, Logging, Mount, Port, Service, ServiceNetwork,
     Strings,
 };
 use crate::finding::Spanned;
@@ -22,12 +22,8 @@ impl Merge<'_> {
         self.environment(&mut base.environment, over.environment);
         labels(&mut base.labels, over.labels);
         labels(&mut base.sysctls, over.sysctls);
-        self.ports(&mut base.ports, over.ports);
-        for problem in collapsed(&base.volumes, |m| text(&m.target), |m| m.place, "target") {
-            self.problems.push(problem);
-        }
-        base.volumes.extend(over.volumes);
-        base.volumes = last_by_key(std::mem::take(&mut base.volumes), |mount| text(&mount.target));
+        Self::ports(&mut base.ports, over.ports);
+        self.mounts(&mut base.volumes, over.volumes);
         self.references(&mut base.secrets, over.secrets);
         self.references(&mut base.configs, over.configs);
         self.networks(&mut base.networks, over.networks);
@@ -108,8 +104,23 @@ impl Merge<'_> {
         }
     }
 
+    /// By target, sorted by it. Like the lists below, an override is taken as it is where there was nothing.
+    fn mounts(&mut self, base: &mut Vec<Mount>, over: Vec<Mount>) {
+        if base.is_empty() {
+            *base = over;
+            return;
+        }
+        self.problems.extend(collapsed(base, |m| text(&m.target), |m| m.place, "target"));
+        base.extend(over);
+        *base = last_by_key(std::mem::take(base), |mount| text(&mount.target));
+    }
+
     /// By published port and protocol, unpublished ones by target; sorted by published port.
-    fn ports(&mut self, base: &mut Vec<Port>, over: Vec<Port>) {
+    fn ports(base: &mut Vec<Port>, over: Vec<Port>) {
+        if base.is_empty() {
+            *base = over;
+            return;
+        }
         let mut ports: Vec<Port> = Vec::new();
         let mut places = std::collections::HashMap::new();
         for port in base.drain(..).chain(over) {
@@ -128,6 +139,10 @@ impl Merge<'_> {
 
     /// By source: docker keeps one reference for each secret or config.
     fn references(&mut self, base: &mut Vec<FileReference>, over: Vec<FileReference>) {
+        if base.is_empty() {
+            *base = over;
+            return;
+        }
         self.problems.extend(collapsed(base, |r| text(&r.source), |r| r.place, "source"));
         base.extend(over);
         *base = last_by_key(std::mem::take(base), |reference| text(&reference.source));

@@ -117,7 +117,7 @@ static BUILD: Object = Object {
         since("cache_from", 2, SET),
         since("network", 4, Text),
         since("target", 4, Text),
-        since("shm_size", 5, TextOrNumber),
+        since("shm_size", 5, Either(&[Whole, Text])),
         since("extra_hosts", 9, LIST_OR_DICT),
     ],
     others: Others::IgnoredSince(11),
