@@ -11,9 +11,9 @@ pub(super) type Item = fn(&Value) -> (String, Entry);
 const NO_VALUE: &str = "(no value)";
 
 pub(super) fn variable(item: &Value) -> (String, Entry) {
-    let (name, value) = match item.as_str().unwrap_or_default().split_once('=') {
-        Some((name, value)) => (name, value),
-        None => return (format!("env {}", item.as_str().unwrap_or_default()), plain(NO_VALUE.to_owned())),
+    let text = item.as_str().unwrap_or_default();
+    let Some((name, value)) = text.split_once('=') else {
+        return (format!("env {text}"), plain(NO_VALUE.to_owned()));
     };
     (format!("env {name}"), Entry { raw: value.to_owned(), shown: shown(name, value) })
 }

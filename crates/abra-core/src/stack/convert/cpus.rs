@@ -127,7 +127,7 @@ fn exponent(text: &str) -> Option<Exponent> {
 
 /// Underscores stand between digits only (after a prefix such as `0x` as well).
 fn separators_are_between_digits(text: &str, after_prefix: bool) -> bool {
-    !(text.starts_with('_') && !after_prefix) && !text.ends_with('_') && !text.contains("__")
+    (after_prefix || !text.starts_with('_')) && !text.ends_with('_') && !text.contains("__")
 }
 
 /// Whether a leading 0 means base 8.

@@ -8,7 +8,6 @@ mod cpus;
 mod external;
 mod files;
 mod health;
-mod ignored;
 mod mounts;
 mod names;
 mod networks;

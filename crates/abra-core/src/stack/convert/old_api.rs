@@ -1,67 +1,129 @@
 //! Fields that older engines drop without a word.
 use super::notes::Notes;
-use crate::compose::model::{HealthCheck, Mount, Service};
+use crate::compose::model::{Mount, Service};
 use crate::finding::Place;
 use crate::stack::api::ApiVersion;
+use crate::stack::spec::{Mode, ServiceSpec};
 
-/// A key, where it stands, and the first version that knows it.
-type Used = (&'static str, Option<Place>, ApiVersion);
+/// A key, where it stands, the first version that knows it, and what it is without.
+struct Used {
+    key: &'static str,
+    place: Option<Place>,
+    since: ApiVersion,
+    drop: fn(&mut ServiceSpec),
+}
 
-/// Warns of every key of a service that is lost with this version.
-pub(super) fn warn(service: &Service, api: ApiVersion, notes: &mut Notes<'_>) {
-    for (key, place, since) in used(service) {
-        if let Some(place) = place
-            && api < since
-        {
-            let text = format!(
-                "service {}: {key} needs API {since}, and this engine has {api}: it is lost",
-                service.name
-            );
-            notes.warning(place, text);
-        }
+/// Warns of every key of a service that is lost with this version, and leaves it out as the engine does: what is wanted
+/// would never equal what is live otherwise.
+pub(super) fn trim(spec: &mut ServiceSpec, service: &Service, api: ApiVersion, notes: &mut Notes<'_>) {
+    for used in container(service).into_iter().chain(deploy(service)) {
+        let Some(place) = used.place.filter(|_| api < used.since) else { continue };
+        let (key, since) = (used.key, used.since);
+        let text = format!(
+            "service {}: {key} needs API {since}, and this engine has {api}: it is lost",
+            service.name
+        );
+        notes.warning(place, text);
+        (used.drop)(spec);
+    }
+    let job = matches!(spec.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob {});
+    if job && api < JOBS {
+        // Without its mode a job would be started again and again.
+        let place = service.deploy.mode.as_ref().map_or(service.place, |mode| mode.place);
+        notes.blocker(
+            place,
+            format!("service {}: jobs need API {JOBS}, and this engine has {api}", service.name),
+        );
     }
 }
 
-fn used(service: &Service) -> Vec<Used> {
-    let deploy = &service.deploy;
-    let health = service.healthcheck.as_ref();
-    let limits = deploy.resources.limits.as_ref();
-    let credentials = service.credential_spec.as_ref().and_then(|spec| spec.config.as_ref());
-    let job = deploy.mode.as_ref().filter(|mode| mode.ends_with("-job"));
-    let mount =
-        |used: fn(&Mount) -> bool| service.volumes.iter().find(|mount| used(mount)).map(|mount| mount.place);
-    let start_interval = |check: &HealthCheck| check.start_interval.as_ref().map(|interval| interval.place);
+/// The first version that knows jobs.
+const JOBS: ApiVersion = ApiVersion::v1(41);
+
+fn container(service: &Service) -> Vec<Used> {
+    let interval = service.healthcheck.as_ref().and_then(|check| check.start_interval.as_ref());
     vec![
-        ("sysctls", service.sysctls.values().next().map(|value| value.place), ApiVersion::v1(40)),
-        ("credential_spec.config", credentials.map(|config| config.place), ApiVersion::v1(40)),
-        (
-            "max_replicas_per_node",
-            deploy.placement.max_replicas_per_node.as_ref().map(|max| max.place),
-            ApiVersion::v1(40),
-        ),
-        ("cap_add", service.cap_add.first().map(|name| name.place), ApiVersion::v1(41)),
-        ("cap_drop", service.cap_drop.first().map(|name| name.place), ApiVersion::v1(41)),
-        ("ulimits", (!service.ulimits.is_empty()).then_some(service.place), ApiVersion::v1(41)),
-        ("pids", limits.and_then(|limits| limits.pids.as_ref()).map(|pids| pids.place), ApiVersion::v1(41)),
-        ("mode", job.map(|mode| mode.place), ApiVersion::v1(41)),
-        ("a cluster volume", mount(is_cluster), ApiVersion::v1(42)),
-        ("start_interval", health.and_then(start_interval), ApiVersion::v1(44)),
-        ("subpath", mount(has_subpath), ApiVersion::v1(45)),
-        ("oom_score_adj", service.oom_score_adj.as_ref().map(|score| score.place), ApiVersion::v1(46)),
-        ("an image mount", mount(is_image), ApiVersion::v1(48)),
+        Used {
+            key: "sysctls",
+            place: service.sysctls.values().next().map(|value| value.place),
+            since: ApiVersion::v1(40),
+            drop: |spec| spec.task_template.container_spec.sysctls.clear(),
+        },
+        Used {
+            key: "cap_add",
+            place: service.cap_add.first().map(|name| name.place),
+            since: ApiVersion::v1(41),
+            drop: |spec| spec.task_template.container_spec.capability_add.clear(),
+        },
+        Used {
+            key: "cap_drop",
+            place: service.cap_drop.first().map(|name| name.place),
+            since: ApiVersion::v1(41),
+            drop: |spec| spec.task_template.container_spec.capability_drop.clear(),
+        },
+        Used {
+            key: "ulimits",
+            place: (!service.ulimits.is_empty()).then_some(service.place),
+            since: ApiVersion::v1(41),
+            drop: |spec| spec.task_template.container_spec.ulimits.clear(),
+        },
+        Used {
+            key: "start_interval",
+            place: interval.map(|interval| interval.place),
+            since: ApiVersion::v1(44),
+            drop: |spec| {
+                if let Some(check) = &mut spec.task_template.container_spec.healthcheck {
+                    check.start_interval = 0;
+                }
+            },
+        },
+        Used {
+            key: "subpath",
+            place: service.volumes.iter().find(|mount| has_subpath(mount)).map(|mount| mount.place),
+            since: ApiVersion::v1(45),
+            drop: |spec| {
+                let mounts = spec.task_template.container_spec.mounts.iter_mut();
+                mounts
+                    .filter_map(|mount| mount.volume_options.as_mut())
+                    .for_each(|options| options.subpath.clear());
+            },
+        },
+        Used {
+            key: "oom_score_adj",
+            place: service.oom_score_adj.as_ref().map(|score| score.place),
+            since: ApiVersion::v1(46),
+            drop: |spec| spec.task_template.container_spec.oom_score_adj = 0,
+        },
     ]
 }
 
-fn is_kind(mount: &Mount, kind: &str) -> bool {
-    mount.kind.as_ref().is_some_and(|written| written.value == kind)
-}
-
-fn is_cluster(mount: &Mount) -> bool {
-    is_kind(mount, "cluster")
-}
-
-fn is_image(mount: &Mount) -> bool {
-    is_kind(mount, "image")
+fn deploy(service: &Service) -> Vec<Used> {
+    let limits = service.deploy.resources.limits.as_ref();
+    let credentials = service.credential_spec.as_ref().and_then(|spec| spec.config.as_ref());
+    vec![
+        Used {
+            key: "max_replicas_per_node",
+            place: service.deploy.placement.max_replicas_per_node.as_ref().map(|max| max.place),
+            since: ApiVersion::v1(40),
+            drop: |spec| spec.task_template.placement.max_replicas = 0,
+        },
+        Used {
+            key: "credential_spec.config",
+            place: credentials.map(|config| config.place),
+            since: ApiVersion::v1(40),
+            drop: |spec| spec.task_template.container_spec.privileges.credential_spec = None,
+        },
+        Used {
+            key: "pids",
+            place: limits.and_then(|limits| limits.pids.as_ref()).map(|pids| pids.place),
+            since: ApiVersion::v1(41),
+            drop: |spec| {
+                if let Some(limits) = &mut spec.task_template.resources.limits {
+                    limits.pids = 0;
+                }
+            },
+        },
+    ]
 }
 
 fn has_subpath(mount: &Mount) -> bool {

@@ -2,8 +2,7 @@
 use super::names::text;
 use super::notes::Notes;
 use super::{
-    IMAGE_LABEL, NAMESPACE_LABEL, Scope, container, ignored, names, networks, old_api, policies, ports,
-    resources,
+    IMAGE_LABEL, NAMESPACE_LABEL, Scope, container, names, networks, old_api, policies, ports, resources,
 };
 use crate::compose::model::{Labels, Logging, Placement as Placed, Service};
 use crate::stack::image::Image;
@@ -18,7 +17,7 @@ pub(super) fn convert(service: &Service, scope: &Scope<'_>, notes: &mut Notes<'_
     let mut labels = plain(&service.deploy.labels);
     labels.insert(NAMESPACE_LABEL.to_owned(), scope.request.stack.to_owned());
     labels.insert(IMAGE_LABEL.to_owned(), written.clone());
-    let spec = ServiceSpec {
+    let mut spec = ServiceSpec {
         name,
         labels,
         task_template: task(service, scope, notes),
@@ -27,8 +26,7 @@ pub(super) fn convert(service: &Service, scope: &Scope<'_>, notes: &mut Notes<'_
         rollback_config: service.deploy.rollback_config.as_ref().map(policies::update),
         endpoint_spec: ports::endpoint(service, notes),
     };
-    ignored::warn(service, notes);
-    old_api::warn(service, scope.request.api, notes);
+    old_api::trim(&mut spec, service, scope.request.api, notes);
     WantedService {
         spec,
         short: service.name.clone(),
