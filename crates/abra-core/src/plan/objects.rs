@@ -26,7 +26,10 @@ pub(super) fn matters(wanted: &StackSpec, kind: Kind, name: &str) -> bool {
 
 pub(super) fn networks(world: &World<'_>, draft: &mut Draft) {
     for (name, wanted) in &world.wanted.networks {
-        match world.live.networks.iter().find(|network| network.name == *name) {
+        let ours = |network: &&&Network| world.is_ours(network.labels.as_ref());
+        let same: Vec<&Network> = named(name, world).collect();
+        // One node's own network of that name is in nobody's way (docker: engines let both be).
+        match same.iter().find(ours).or_else(|| same.iter().find(|network| network.scope == SWARM_SCOPE)) {
             None => draft.actions.push(Action::CreateNetwork(wanted.spec.clone())),
             Some(live) if world.is_ours(live.labels.as_ref()) => compare(wanted, live, draft),
             Some(_) => {
@@ -38,19 +41,23 @@ pub(super) fn networks(world: &World<'_>, draft: &mut Draft) {
     }
     for (name, needed) in &world.wanted.external.networks {
         let users = needed.services.join(", ");
-        let problem = match world.live.networks.iter().find(|network| network.name == *name) {
+        let mut scopes = named(name, world).map(|network| network.scope.as_str()).peekable();
+        let problem = match scopes.peek().copied() {
             None => format!("external network {name} does not exist (used by {users})"),
-            Some(live) if live.scope != SWARM_SCOPE => {
+            Some(_) if scopes.any(|scope| scope == SWARM_SCOPE) => continue,
+            Some(scope) => {
                 format!(
-                    "external network {name} is for one node only: its scope is {}, not swarm (used by {users})",
-                    live.scope
+                    "external network {name} is for one node only: its scope is {scope}, not swarm (used by {users})"
                 )
             }
-            Some(_) => continue,
         };
         let help = format!("create it once: docker network create --driver overlay {name}");
         draft.findings.push(placed(Finding::blocker(problem).help(help), needed.place.as_ref()));
     }
+}
+
+fn named<'a>(name: &'a str, world: &World<'a>) -> impl Iterator<Item = &'a Network> {
+    world.live.networks.iter().filter(move |network| network.name == name)
 }
 
 /// An existing network stays as it is: docker never changes one. Says so where it is not what is wanted.

@@ -83,3 +83,6 @@ impl Scope<'_> {
         format!("{}_{name}", self.request.stack)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,8 +6,8 @@ use crate::finding::{Finding, Place};
 /// Longest name of a secret or config (docker: swarm).
 const OBJECT_NAME_MAX: usize = 64;
 
-/// Longest name of a service (docker: swarm, as it becomes a name in DNS).
-const SERVICE_NAME_MAX: usize = 63;
+/// Longest name of a service or overlay network (docker: swarm, as it becomes a name in DNS).
+const DNS_NAME_MAX: usize = 63;
 
 /// The name that an object gives itself, if it does.
 pub(super) trait Named {
@@ -59,18 +59,27 @@ pub(super) fn check_object(noun: &str, name: &str, place: Place, notes: &mut Not
     }
 }
 
-/// Checks the full name of a service.
-pub(super) fn check_service(name: &str, place: Place, notes: &mut Notes<'_>) {
-    let problem = if name.len() > SERVICE_NAME_MAX {
-        format!("it has {} characters, and an engine takes {SERVICE_NAME_MAX} at most", name.len())
-    } else if !name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
-        || !ends_are_plain(name)
-    {
-        "an engine takes letters, digits, - and _, with a letter or digit at both ends".to_owned()
-    } else {
-        return;
-    };
-    notes.blocker(place, format!("{name:?} can't be the name of a service: {problem}"));
+/// Checks the full name of a service or overlay network, which becomes a name in DNS; `noun` says which.
+pub(super) fn check_dns(noun: &str, name: &str, place: Option<Place>, notes: &mut Notes<'_>) {
+    let Err(problem) = dns_name(name) else { return };
+    let text = format!("{name:?} can't be the name of a {noun}: {problem}");
+    match place {
+        Some(place) => notes.blocker(place, text),
+        None => notes.push(Finding::blocker(text)),
+    }
+}
+
+fn dns_name(name: &str) -> Result<(), String> {
+    if name.len() > DNS_NAME_MAX {
+        return Err(format!("it has {} characters, and an engine takes {DNS_NAME_MAX} at most", name.len()));
+    }
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    if !name.bytes().all(allowed) || !ends_are_plain(name) {
+        return Err(
+            "an engine takes letters, digits, - and _, with a letter or digit at both ends".to_owned()
+        );
+    }
+    Ok(())
 }
 
 fn object_name(name: &str) -> Result<(), String> {
@@ -106,6 +115,16 @@ mod tests {
         }
         for bad in ["", "_a", "a_", ".a", "a b", "ä", &"x".repeat(65)] {
             assert!(object_name(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn names_in_dns_have_63_characters_at_most_and_no_dots() {
+        for good in ["a", "a-_b", "a__b", &"x".repeat(63)] {
+            assert!(dns_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a.b", "a_", "-a", "a b", &"x".repeat(64)] {
+            assert!(dns_name(bad).is_err(), "{bad}");
         }
     }
 }

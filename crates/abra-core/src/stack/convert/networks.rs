@@ -1,5 +1,5 @@
 //! Networks: those that are created, and how services join them.
-use super::names::{Named, on_server, text};
+use super::names::{Named, check_dns, on_server, text};
 use super::notes::Notes;
 use super::service::plain;
 use super::{NAMESPACE_LABEL, Scope};
@@ -58,6 +58,9 @@ pub(super) fn declared(scope: &Scope<'_>, notes: &mut Notes<'_>) -> BTreeMap<Str
         let name = name_of(key, scope);
         let place = network.map(|network| network.place);
         let spec = spec(&name, network, scope);
+        if spec.driver == DEFAULT_DRIVER {
+            check_dns("network", &name, place, notes);
+        }
         if let Some(other) = wanted.get(&name).filter(|other| other.spec != spec) {
             let text = format!("networks {} and {key} are both called {name:?}, and differ", other.key);
             notes.blocker(place.unwrap_or(Place::whole(crate::finding::FileId(0))), text);

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 pub(super) fn convert(service: &Service, scope: &Scope<'_>, notes: &mut Notes<'_>) -> WantedService {
     let name = scope.full(&service.name);
-    names::check_service(&name, service.place, notes);
+    names::check_dns("service", &name, Some(service.place), notes);
     let written = text(&service.image).unwrap_or_default().to_owned();
     let mut labels = plain(&service.deploy.labels);
     labels.insert(NAMESPACE_LABEL.to_owned(), scope.request.stack.to_owned());

@@ -22,6 +22,8 @@ pub(super) fn normalise(container: &mut Map<String, Value>, names: &Names) {
         credentials.insert("Config".to_owned(), json!(name));
     }
     for mount in objects(container, "Mounts") {
+        // docker: an engine takes it and never gives it back.
+        mount.shift_remove("Consistency");
         propagation(mount);
     }
     shape::sort_by(container, "Mounts", |mount| mount["Target"].as_str().unwrap_or_default().to_owned());

@@ -72,7 +72,7 @@ fn a_full_spec_equals_what_an_engine_stores_of_it() {
                 "DNSConfig": {},
                 "Mounts": [
                     {"Type": "volume", "Source": "st_v", "Target": "/v", "VolumeOptions": {"Labels": {"com.docker.stack.namespace": "st"}}},
-                    {"Type": "bind", "Source": "/s", "Target": "/b", "BindOptions": {}}
+                    {"Type": "bind", "Source": "/s", "Target": "/b", "Consistency": "cached", "BindOptions": {}}
                 ],
                 "Secrets": [{"File": {"Name": "pass", "UID": "0", "GID": "0", "Mode": 292}, "SecretID": "", "SecretName": "st_pass_v1"}],
                 "Configs": [
