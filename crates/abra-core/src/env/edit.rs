@@ -28,12 +28,23 @@ pub(super) fn with_record(file: &EnvFile, record: &Record) -> Vec<u8> {
     }
 }
 
-pub(super) fn with_pin(file: &EnvFile, version: &str) -> Option<Vec<u8>> {
+pub(super) fn with_pin(file: &EnvFile, version: &Record) -> Option<Vec<u8>> {
     let statement = file.statement(file.recipe_key()?)?;
     let raw = &file.text[statement.value.clone()];
     let (recipe, _) = split_pin(raw);
     let start = statement.value.start + recipe.len() + 1;
-    (raw.len() > recipe.len()).then(|| spliced(&file.text, start, statement.value.end, version))
+    (raw.len() > recipe.len()).then(|| spliced(&file.text, start, statement.value.end, &version.to_string()))
+}
+
+/// The file's bytes with another value for a variable that it sets. The value needs no quotes.
+pub(super) fn with_value(file: &EnvFile, key: &str, value: &str) -> Vec<u8> {
+    let Some(statement) = file.statement(key) else { return file.bytes().to_owned() };
+    let range = statement.value.clone();
+    let bare = statement.quote == Quote::Bare && range.is_empty();
+    let at = after_separator(&file.text, statement);
+    // Behind `NAME= # comment` the value goes before the blank, so that the comment stays one.
+    let (start, end) = if bare { (at, at) } else { (range.start, range.end) };
+    spliced(&file.text, start, end, value)
 }
 
 fn replaced_record(file: &EnvFile, statement: &Statement, record: &Record) -> Vec<u8> {

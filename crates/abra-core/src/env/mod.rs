@@ -5,14 +5,16 @@
 mod edit;
 mod expand;
 mod hidden;
+mod sample;
 mod scan;
 
 pub use edit::RECORD_KEY;
 pub use hidden::{looks_secret, shown_value};
+pub use sample::from_sample;
 
 use crate::finding::{Finding, Location};
 use crate::name::{NameError, RecipeName};
-use crate::recipe::{Record, Version};
+use crate::recipe::Record;
 use scan::{Lines, Problem, Statement};
 use std::collections::BTreeMap;
 
@@ -177,8 +179,26 @@ impl EnvFile {
     }
 
     /// The file's bytes with another version behind the recipe's name, or `None` where no version is pinned.
-    pub fn with_pin(&self, version: &Version) -> Option<Vec<u8>> {
-        edit::with_pin(self, version.as_str())
+    pub fn with_pin(&self, version: &Record) -> Option<Vec<u8>> {
+        edit::with_pin(self, version)
+    }
+
+    /// The file's bytes with another record, and with the same version behind the recipe's name where one is pinned.
+    pub fn with_record_and_pin(&self, record: &Record) -> Vec<u8> {
+        let recorded = self.with_record(record);
+        // What was just written reads back; should it not, the record alone is right.
+        let pinned = Self::parse(&self.name, &recorded).ok().and_then(|file| file.with_pin(record));
+        pinned.unwrap_or(recorded)
+    }
+
+    /// A warning where a version is pinned that is not the recorded one. The record rules.
+    pub fn pin_conflict(&self) -> Option<Finding> {
+        let (line, record) = (self.recipe_line().ok()?, self.record().ok()??);
+        let pin = line.pin.filter(|pin| !pin.same(&record))?;
+        let key = self.recipe_key()?;
+        let finding =
+            Finding::warning(format!("`{key}` pins {pin}, but {record} is recorded; the record rules"));
+        self.location(key).map(|location| finding.at(location))
     }
 
     fn recipe_key(&self) -> Option<&'static str> {

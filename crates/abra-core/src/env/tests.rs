@@ -1,6 +1,6 @@
 use super::{EnvFile, looks_secret, shown_value};
 use crate::finding::Finding;
-use crate::recipe::{Record, Version};
+use crate::recipe::Record;
 use proptest::prelude::*;
 
 fn parse(text: &str) -> EnvFile {
@@ -297,7 +297,7 @@ fn a_record_that_is_none_is_told() {
 
 #[test]
 fn a_pin_is_updated_where_there_is_one_and_never_added() {
-    let version = Version::parse("2.0.0+3").unwrap();
+    let version = record("2.0.0+3");
     for (before, after) in [
         ("TYPE=wiki\nA=1", None),
         ("TYPE=wiki:1.0.0+2 # x\r\nA=1", Some("TYPE=wiki:2.0.0+3 # x\r\nA=1")),
@@ -308,6 +308,21 @@ fn a_pin_is_updated_where_there_is_one_and_never_added() {
     ] {
         let written = parse(before).with_pin(&version).map(|bytes| String::from_utf8(bytes).unwrap());
         assert_eq!(written.as_deref(), after, "{before:?}");
+    }
+}
+
+#[test]
+fn the_record_rules_over_a_differing_pin_and_both_are_updated() {
+    let file = parse("TYPE=wiki:1.0.0+2\nOPERATOR_SYNC_VERSION=1.1.0+2 # managed by Abra\n");
+    let expected = "app.env:1:1: `TYPE` pins 1.0.0+2, but 1.1.0+2 is recorded; the record rules";
+    assert_eq!(shown(&[file.pin_conflict().unwrap()]), expected);
+    let written = file.with_record_and_pin(&record("2.0.0+3"));
+    let again = EnvFile::parse("app.env", &written).unwrap();
+    assert_eq!(written, b"TYPE=wiki:2.0.0+3\nOPERATOR_SYNC_VERSION=2.0.0+3 # managed by Abra\n");
+    assert_eq!(again.pin_conflict(), None);
+    for text in ["TYPE=wiki", "TYPE=wiki:1.0.0+2", "TYPE=wiki\nOPERATOR_SYNC_VERSION=1.0.0+2"] {
+        assert_eq!(parse(text).pin_conflict(), None, "{text}");
+        assert!(EnvFile::parse("", &parse(text).with_record_and_pin(&record("a1b2c3d4+U"))).is_ok());
     }
 }
 
@@ -349,7 +364,7 @@ proptest! {
     #[test]
     fn any_text_is_read_without_panic(text in "([A-Z=:'\"\\\\$#{}() \t\r\n]|\\PC){0,60}") {
         if let Ok(file) = EnvFile::parse("app.env", text.as_bytes()) {
-            let _ = (file.recipe_line(), file.record(), file.with_pin(&Version::parse("1.0.0+1").unwrap()));
+            let _ = (file.recipe_line(), file.record(), file.with_pin(&record("1.0.0+1")));
             let written = file.with_record(&Record::parse("a1b2c3d4+U").unwrap());
             let again = EnvFile::parse("app.env", &written).unwrap();
             prop_assert_eq!(again.record().unwrap(), Some(record("a1b2c3d4+U")));

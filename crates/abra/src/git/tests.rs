@@ -324,6 +324,17 @@ async fn a_fetch_brings_tags_and_leaves_the_working_tree_alone() {
 }
 
 #[tokio::test]
+async fn a_remote_that_never_answers_is_given_up() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("git://127.0.0.1:{}/wiki.git", listener.local_addr().unwrap().port());
+    let call = super::run::Invocation::remote(
+        ["ls-remote", "--", url.as_str()],
+        std::time::Duration::from_millis(300),
+    );
+    assert!(matches!(GIT.data(&call).await, Err(GitError::TooSlow { .. })));
+}
+
+#[tokio::test]
 async fn the_operator_is_who_git_says() {
     let repository = Repository::new();
     repository.git(&["config", "user.name", "Ada"]);

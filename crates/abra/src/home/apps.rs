@@ -1,5 +1,6 @@
 //! Which servers and apps there are.
 use super::{Home, HomeError, checked, io_error};
+use abra_core::app::App;
 use abra_core::name::{AppName, ServerName, nearest};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -76,6 +77,18 @@ impl Home {
             1 => Ok(Place { server: servers.remove(0), app: app.clone() }),
             _ => Err(HomeError::Several { app: app.clone(), servers }),
         }
+    }
+
+    /// Reads an app.
+    ///
+    /// # Errors
+    /// Its env file can't be read, or has errors.
+    pub fn load(&self, place: &Place) -> Result<App, HomeError> {
+        let env = self.env(&place.server, &place.app)?;
+        App::new(place.server.clone(), place.app.clone(), env).map_err(|findings| HomeError::Findings {
+            path: self.env_path(&place.server, &place.app),
+            findings,
+        })
     }
 
     /// Makes sure that there is a folder for the server.

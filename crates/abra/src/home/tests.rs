@@ -84,7 +84,9 @@ fn an_app_is_found_by_its_name_alone() {
     write(&home, "servers/a/wiki.example.com.env", "TYPE=wiki");
     write(&home, "servers/a/both.env", "TYPE=wiki");
     write(&home, "servers/b/both.env", "TYPE=wiki");
-    assert_eq!(home.find(&app("wiki.example.com")).unwrap().server, server("a"));
+    let place = home.find(&app("wiki.example.com")).unwrap();
+    assert_eq!(place.server, server("a"));
+    assert_eq!(home.load(&place).unwrap().recipe.as_str(), "wiki");
     let HomeError::NoApp { nearest, .. } = home.find(&app("wikki.example.com")).unwrap_err() else {
         panic!()
     };

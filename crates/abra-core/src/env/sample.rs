@@ -1,0 +1,73 @@
+//! A new app's env file, from the recipe's `.env.sample`.
+use super::{EnvFile, edit, split_pin};
+use crate::finding::Finding;
+use crate::name::{AppName, RecipeName};
+
+/// The env file of a new app: the sample with `<recipe>.example.com` replaced by the app's name, `DOMAIN` set to it where
+/// the sample sets one, and a recipe line that names the recipe as the operator did. Every other byte stays.
+///
+/// # Errors
+/// The sample has errors.
+pub fn from_sample(
+    name: &str,
+    bytes: &[u8],
+    recipe: &RecipeName,
+    app: &AppName,
+) -> Result<Vec<u8>, Vec<Finding>> {
+    let sample = EnvFile::parse(name, bytes)?;
+    let example = format!("{}.example.com", recipe.short());
+    let named = EnvFile::parse(name, sample.text.replace(&example, app.as_str()).as_bytes())?;
+    let placed = match named.get("DOMAIN") {
+        Some(domain) if domain != app.as_str() => {
+            EnvFile::parse(name, &edit::with_value(&named, "DOMAIN", app.as_str()))?
+        }
+        _ => named,
+    };
+    Ok(match placed.recipe_key() {
+        None => [format!("TYPE={recipe}\n").as_bytes(), placed.bytes()].concat(),
+        Some(key) => {
+            let (given, pin) = split_pin(placed.get(key).unwrap_or_default());
+            let pin = pin.map_or_else(String::new, |pin| format!(":{pin}"));
+            if given == recipe.as_str() {
+                placed.bytes().to_owned()
+            } else {
+                edit::with_value(&placed, key, &format!("{recipe}{pin}"))
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::from_sample;
+    use crate::name::{AppName, RecipeName};
+
+    #[test]
+    fn a_sample_becomes_the_apps_own_file() {
+        for (recipe, sample, expected) in [
+            (
+                "wiki",
+                "TYPE=wiki\n\nDOMAIN=wiki.example.com # yours\n#EXTRA_DOMAINS=', `www.wiki.example.com`'\nMAIL=example.com",
+                "TYPE=wiki\n\nDOMAIN=docs.test # yours\n#EXTRA_DOMAINS=', `www.docs.test`'\nMAIL=example.com",
+            ),
+            ("wiki", "TYPE=wiki\r\nDOMAIN={{ .Domain }}\r\n", "TYPE=wiki\r\nDOMAIN=docs.test\r\n"),
+            ("wiki", "TYPE=wiki\nDOMAIN= # yours\n", "TYPE=wiki\nDOMAIN=docs.test # yours\n"),
+            ("wiki", "TYPE=\"wiki\"\nDOMAIN=\"x\"\n", "TYPE=\"wiki\"\nDOMAIN=\"docs.test\"\n"),
+            ("git.test/org/wiki", "TYPE=wiki\nA=1\n", "TYPE=git.test/org/wiki\nA=1\n"),
+            ("fork", "RECIPE=wiki:1.0.0+1\n", "RECIPE=fork:1.0.0+1\n"),
+            ("wiki", "A=1\n", "TYPE=wiki\nA=1\n"),
+            ("wiki", "", "TYPE=wiki\n"),
+        ] {
+            let (recipe, app) = (RecipeName::new(recipe).unwrap(), AppName::new("docs.test").unwrap());
+            let written = from_sample(".env.sample", sample.as_bytes(), &recipe, &app).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_broken_sample_is_told() {
+        let (recipe, app) = (RecipeName::new("wiki").unwrap(), AppName::new("docs.test").unwrap());
+        let findings = from_sample(".env.sample", b"TYPE-wiki\n", &recipe, &app).unwrap_err();
+        assert_eq!(findings[0].location.as_ref().unwrap().to_string(), ".env.sample:1:5");
+    }
+}
