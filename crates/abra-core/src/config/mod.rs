@@ -1,6 +1,6 @@
 //! The operator's settings: `config.yml`.
 //!
-//! Every setting stands once, in the table of [`keys`]; reading, `config show` and `config generate` follow from it. Not
+//! Every setting stands once, in the table of `keys`; reading, `config show` and `config generate` follow from it. Not
 //! here: reading and writing the file, and what git says about the operator's name.
 mod keys;
 mod read;

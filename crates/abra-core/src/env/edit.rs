@@ -48,36 +48,24 @@ pub(super) fn with_value(file: &EnvFile, key: &str, value: &str) -> Vec<u8> {
 }
 
 fn replaced_record(file: &EnvFile, statement: &Statement, record: &Record) -> Vec<u8> {
-    let text = &file.text;
-    let value = &text[statement.value.clone()];
-    // Of a bare value with several comments behind it, only the first word is the record.
-    let length = match statement.quote {
-        Quote::Bare => value.split(" #").next().unwrap_or(value).trim_end().len(),
-        Quote::Single | Quote::Double => value.len(),
-    };
+    let value = &file.text[statement.value.clone()];
     let bare = statement.quote == Quote::Bare;
-    let start = statement.value.start;
-    let more = value.len() > length || statement.comment.is_some();
-    let mut new = record.to_string();
-    // `NAME= # comment`: the record goes before the blank, so that the comment stays one.
-    let start = if bare && value.is_empty() { after_separator(text, statement) } else { start };
-    let end = if bare && value.is_empty() { start } else { start + length };
-    if bare && !more {
-        new.push_str(REMARK);
-        return spliced(text, start, end, &new);
+    // Of a bare value with several comments behind it, only what stands before them is the record.
+    let length = if bare { value.split(" #").next().unwrap_or(value).trim_end().len() } else { value.len() };
+    let empty = bare && value.is_empty();
+    let start = if empty { after_separator(&file.text, statement) } else { statement.value.start };
+    let mut changed = spliced(&file.text, start, start + length, &record.to_string());
+    if statement.comment.is_none() && length == value.len() {
+        let end = if bare { start + length } else { statement.end };
+        let end = end + record.to_string().len() - length;
+        changed.splice(end..end, REMARK.bytes());
     }
-    let changed = spliced(text, start, end, &new);
-    if more { changed } else { with_remark(changed, statement.end + new.len() - length) }
+    changed
 }
 
 /// The byte behind `=` or `:`.
 fn after_separator(text: &str, statement: &Statement) -> usize {
     text[statement.key.end..].find(['=', ':']).map_or(statement.end, |i| statement.key.end + i + 1)
-}
-
-fn with_remark(mut bytes: Vec<u8>, at: usize) -> Vec<u8> {
-    bytes.splice(at..at, REMARK.bytes());
-    bytes
 }
 
 fn spliced(text: &str, start: usize, end: usize, new: &str) -> Vec<u8> {

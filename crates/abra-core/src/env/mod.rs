@@ -1,6 +1,6 @@
 //! An app's env file as a lossless document: what is not changed on purpose stays byte for byte.
 //!
-//! The grammar is the one the ecosystem's files rely on (joho/godotenv's): see [`scan`] for lines and quotes, [`expand`]
+//! The grammar is the one the ecosystem's files rely on (joho/godotenv's): see `scan` for lines and quotes, `expand`
 //! for variables. Not here: reading and writing the file, and what an app makes of the values.
 mod edit;
 mod expand;

@@ -6,11 +6,13 @@ mod clone;
 mod disk;
 mod files;
 mod run;
+mod team;
 mod tree;
 
 pub use clone::Fetched;
 pub use disk::WorkingTree;
 pub use files::RecipeFiles;
+pub use team::TeamFile;
 pub use tree::RecipeTree;
 
 use abra_core::recipe::{Commit, RecipeState, Release, Version};

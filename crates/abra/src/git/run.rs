@@ -13,9 +13,8 @@ const MOST: u64 = 96 << 20;
 const MOST_SAID: u64 = 4 << 10;
 
 /// Settings of every call: nothing of a repository is run, no other repository is gone to.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 8] = [
     "core.fsmonitor=false",
-    "core.hooksPath=/dev/null",
     "protocol.ext.allow=never",
     "submodule.recurse=false",
     "fetch.recurseSubmodules=false",
@@ -24,6 +23,9 @@ const SETTINGS: [&str; 9] = [
     "color.ui=false",
     "log.showSignature=false",
 ];
+
+/// Keeps a repository's hooks from running.
+const NO_HOOKS: &str = "core.hooksPath=/dev/null";
 
 /// Variables by which git would look at another repository than the one that is meant.
 const MISLEADING: [&str; 11] = [
@@ -50,6 +52,8 @@ pub(super) struct Invocation {
     input: Vec<u8>,
     limit: Duration,
     local: bool,
+    /// Whether the repository's hooks run.
+    hooks: bool,
 }
 
 /// What it answered.
@@ -64,7 +68,7 @@ impl Invocation {
     /// A call that stays on this machine.
     pub(super) fn local<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
         let arguments = arguments.into_iter().map(str::to_owned).collect();
-        Self { arguments, dir: None, own: true, input: Vec::new(), limit: LOCAL, local: true }
+        Self { arguments, dir: None, own: true, input: Vec::new(), limit: LOCAL, local: true, hooks: false }
     }
 
     /// A call that may go to another machine.
@@ -79,6 +83,11 @@ impl Invocation {
     /// In a folder, which need be no repository, nor there at all.
     pub(super) fn anywhere(self, dir: &Path) -> Self {
         Self { dir: dir.is_dir().then(|| dir.to_owned()), own: false, ..self }
+    }
+
+    /// With the repository's own hooks: for the team's repository only.
+    pub(super) fn with_hooks(self) -> Self {
+        Self { hooks: true, ..self }
     }
 
     pub(super) fn input(self, input: Vec<u8>) -> Self {
@@ -131,7 +140,7 @@ impl Git {
             command.env("GIT_CEILING_DIRECTORIES", ceiling.unwrap_or(Path::new("")));
             command.arg("-C").arg(real);
         }
-        for setting in SETTINGS {
+        for setting in SETTINGS.into_iter().chain((!call.hooks).then_some(NO_HOOKS)) {
             command.arg("-c").arg(setting);
         }
         command.args(&call.arguments);

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const GIT: Git = Git { may_ask: false };
+pub(super) const GIT: Git = Git { may_ask: false };
 
 struct Repository {
     _dir: tempfile::TempDir,
@@ -52,7 +52,7 @@ impl Repository {
     }
 }
 
-fn git(dir: &Path, arguments: &[&str]) -> String {
+pub(super) fn git(dir: &Path, arguments: &[&str]) -> String {
     let output = Command::new("git")
         .arg("-C")
         .arg(dir)

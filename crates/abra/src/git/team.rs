@@ -1,0 +1,242 @@
+//! The repository that holds the operators' env files. Looked at, and changed only where the operator switched that on;
+//! never merged, never switched.
+use super::run::Invocation;
+use super::{Fetched, Git, GitError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Time limit of a fetch and of a push.
+const REMOTE: Duration = Duration::from_secs(60);
+
+/// A file in a repository of the team's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TeamFile {
+    top: PathBuf,
+    path: String,
+    upstream: Option<Upstream>,
+}
+
+/// The remote branch that the checked-out one follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Upstream {
+    /// Where it is kept here: `refs/remotes/…`.
+    kept: String,
+    remote: String,
+    /// Its name there: `refs/heads/…`.
+    branch: String,
+}
+
+impl Git {
+    /// The repository around a file (behind any link); `None` where there is none.
+    ///
+    /// # Errors
+    /// The file is not there, or git can't be run.
+    pub async fn team_file(&self, file: &Path) -> Result<Option<TeamFile>, GitError> {
+        let find = |source| GitError::Io { doing: "find", path: file.to_owned(), source };
+        let real = std::fs::canonicalize(file).map_err(find)?;
+        let dir = real.parent().unwrap_or(Path::new("/"));
+        let Some(top) =
+            self.setting(&Invocation::local(["rev-parse", "--show-toplevel"]).anywhere(dir)).await?
+        else {
+            return Ok(None);
+        };
+        let top = PathBuf::from(top);
+        let Some(path) = real.strip_prefix(&top).ok().and_then(Path::to_str) else { return Ok(None) };
+        let upstream = self.upstream(&top).await?;
+        Ok(Some(TeamFile { path: path.to_owned(), top, upstream }))
+    }
+
+    /// Fetches the branch that the file's repository follows. Nothing is merged.
+    ///
+    /// # Errors
+    /// Git can't reach the remote; what is known of it is as good as before.
+    pub async fn fetch_team(&self, file: &TeamFile) -> Result<Fetched, GitError> {
+        let Some(upstream) = &file.upstream else { return Ok(Fetched::NoRemote) };
+        let arguments = [
+            "fetch",
+            "--quiet",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+            "--",
+            upstream.remote.as_str(),
+        ];
+        self.data(&Invocation::remote(arguments, REMOTE).at(&file.top)).await?;
+        Ok(Fetched::Done)
+    }
+
+    /// The file as the remote branch had it when it was last fetched; `None` where it has none, or where no remote branch
+    /// is followed.
+    ///
+    /// # Errors
+    /// Git can't read it.
+    pub async fn team_version(&self, file: &TeamFile) -> Result<Option<Vec<u8>>, GitError> {
+        let Some(upstream) = &file.upstream else { return Ok(None) };
+        let name = format!("{}:{}", upstream.kept, file.path);
+        let call = Invocation::local(["rev-parse", "--verify", "--quiet", "--end-of-options", name.as_str()]);
+        match self.setting(&call.at(&file.top)).await? {
+            Some(object) => {
+                self.data(&Invocation::local(["cat-file", "blob", &object]).at(&file.top)).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Commits this one file and nothing else, with the repository's own hooks. Says whether there was anything to
+    /// commit.
+    ///
+    /// # Errors
+    /// Git, or a hook, refuses.
+    pub async fn commit_file(&self, file: &TeamFile, message: &str) -> Result<bool, GitError> {
+        let path = file.path.as_str();
+        let look = Invocation::local(["status", "--porcelain", "-z", "--untracked-files=all", "--", path]);
+        if self.data(&look.at(&file.top)).await?.is_empty() {
+            return Ok(false);
+        }
+        self.data(&Invocation::local(["add", "--", path]).at(&file.top)).await?;
+        let commit = Invocation::local(["commit", "--quiet", "--only", "--message", message, "--", path]);
+        self.data(&commit.at(&file.top).with_hooks()).await?;
+        Ok(true)
+    }
+
+    /// Pushes the checked-out commit to the branch that is followed, with the repository's own hooks.
+    ///
+    /// # Errors
+    /// Git can't reach the remote, or the remote refuses: most often it has commits that are not here.
+    pub async fn push_team(&self, file: &TeamFile) -> Result<Fetched, GitError> {
+        let Some(upstream) = &file.upstream else { return Ok(Fetched::NoRemote) };
+        let what = format!("HEAD:{}", upstream.branch);
+        let arguments =
+            ["push", "--quiet", "--no-recurse-submodules", "--", upstream.remote.as_str(), what.as_str()];
+        self.data(&Invocation::remote(arguments, REMOTE).at(&file.top).with_hooks()).await?;
+        Ok(Fetched::Done)
+    }
+
+    async fn upstream(&self, top: &Path) -> Result<Option<Upstream>, GitError> {
+        let Some(head) =
+            self.setting(&Invocation::local(["symbolic-ref", "--quiet", "HEAD"]).at(top)).await?
+        else {
+            return Ok(None);
+        };
+        let format = "--format=%(upstream) %(upstream:remotename) %(upstream:remoteref)";
+        let data = self.data(&Invocation::local(["for-each-ref", format, head.as_str()]).at(top)).await?;
+        let text = String::from_utf8_lossy(&data);
+        let words: Vec<&str> = text.lines().next().unwrap_or_default().split(' ').collect();
+        Ok(match words[..] {
+            // `.` stands for a branch of the same repository.
+            [kept, remote, branch] if !kept.is_empty() && !remote.is_empty() && remote != "." => {
+                Some(Upstream { kept: kept.to_owned(), remote: remote.to_owned(), branch: branch.to_owned() })
+            }
+            _ => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{GIT, git};
+    use super::{Fetched, GitError};
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::path::{Path, PathBuf};
+
+    /// A bare repository with one env file, and checkouts of two operators.
+    struct Team {
+        _dir: tempfile::TempDir,
+        bare: PathBuf,
+        ada: PathBuf,
+        bob: PathBuf,
+    }
+
+    fn team() -> Team {
+        let dir = tempfile::tempdir().unwrap();
+        let [bare, ada, bob] = ["servers.git", "ada", "bob"].map(|name| dir.path().join(name));
+        git(dir.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "servers.git"]);
+        git(dir.path(), &["clone", "--quiet", "servers.git", "ada"]);
+        fs::create_dir(ada.join("one.example")).unwrap();
+        fs::write(ada.join("one.example/wiki.env"), "TYPE=wiki\n").unwrap();
+        git(&ada, &["add", "--all"]);
+        git(&ada, &["commit", "--quiet", "--message=first"]);
+        git(&ada, &["push", "--quiet", "--set-upstream", "origin", "HEAD:main"]);
+        git(dir.path(), &["clone", "--quiet", "servers.git", "bob"]);
+        for checkout in [&ada, &bob] {
+            git(checkout, &["config", "user.name", "Test"]);
+            git(checkout, &["config", "user.email", "test@example.com"]);
+            git(checkout, &["config", "commit.gpgSign", "false"]);
+        }
+        Team { _dir: dir, bare, ada, bob }
+    }
+
+    fn env(checkout: &Path) -> PathBuf {
+        checkout.join("one.example/wiki.env")
+    }
+
+    #[tokio::test]
+    async fn what_the_remote_has_is_seen_after_a_fetch_and_nothing_is_merged() {
+        let team = team();
+        let file = GIT.team_file(&env(&team.bob)).await.unwrap().unwrap();
+        fs::write(env(&team.ada), "TYPE=wiki\nA=1\n").unwrap();
+        let ours = GIT.team_file(&env(&team.ada)).await.unwrap().unwrap();
+        assert!(GIT.commit_file(&ours, "wiki: 1.0.0+1").await.unwrap());
+        assert_eq!(GIT.push_team(&ours).await.unwrap(), Fetched::Done);
+
+        assert_eq!(GIT.team_version(&file).await.unwrap().unwrap(), b"TYPE=wiki\n");
+        assert_eq!(GIT.fetch_team(&file).await.unwrap(), Fetched::Done);
+        assert_eq!(GIT.team_version(&file).await.unwrap().unwrap(), b"TYPE=wiki\nA=1\n");
+        assert_eq!(fs::read_to_string(env(&team.bob)).unwrap(), "TYPE=wiki\n");
+
+        // Bob's push is refused while he lacks Ada's commit, and says so.
+        fs::write(env(&team.bob), "TYPE=wiki\nB=1\n").unwrap();
+        assert!(GIT.commit_file(&file, "wiki: 2.0.0+1").await.unwrap());
+        assert!(matches!(GIT.push_team(&file).await, Err(GitError::Failed { .. })));
+        fs::remove_dir_all(&team.bare).unwrap();
+        assert!(matches!(GIT.fetch_team(&file).await, Err(GitError::Failed { .. })));
+    }
+
+    #[tokio::test]
+    async fn only_the_one_file_is_committed() {
+        let team = team();
+        fs::write(team.ada.join("other"), "x").unwrap();
+        git(&team.ada, &["add", "other"]);
+        let file = GIT.team_file(&env(&team.ada)).await.unwrap().unwrap();
+        assert!(!GIT.commit_file(&file, "nothing").await.unwrap());
+        fs::write(env(&team.ada), "TYPE=wiki\nA=1\n").unwrap();
+        assert!(GIT.commit_file(&file, "wiki: 1.0.0+1").await.unwrap());
+        assert_eq!(
+            git(&team.ada, &["show", "--format=%s", "--name-only", "HEAD"]),
+            "wiki: 1.0.0+1\n\none.example/wiki.env"
+        );
+        assert_eq!(git(&team.ada, &["status", "--porcelain"]), "A  other");
+        fs::write(team.ada.join("one.example/new.env"), "TYPE=wiki\n").unwrap();
+        let new = GIT.team_file(&team.ada.join("one.example/new.env")).await.unwrap().unwrap();
+        assert!(GIT.commit_file(&new, "new").await.unwrap(), "a file that git does not know yet");
+        assert_eq!(GIT.team_version(&new).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn the_teams_own_hooks_are_heard() {
+        let team = team();
+        let hook = team.ada.join(".git/hooks/pre-commit");
+        fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        fs::write(&hook, "#!/bin/sh\necho no secrets please >&2\nexit 1\n").unwrap();
+        fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+        fs::write(env(&team.ada), "TYPE=wiki\nA=1\n").unwrap();
+        let file = GIT.team_file(&env(&team.ada)).await.unwrap().unwrap();
+        let error = GIT.commit_file(&file, "x").await.unwrap_err().to_string();
+        assert!(error.contains("no secrets please"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn files_behind_links_and_outside_of_repositories_are_told_apart() {
+        let team = team();
+        let outside = tempfile::tempdir().unwrap();
+        let link = outside.path().join("wiki.env");
+        symlink(env(&team.ada), &link).unwrap();
+        assert_eq!(GIT.team_file(&link).await.unwrap(), GIT.team_file(&env(&team.ada)).await.unwrap());
+        fs::write(outside.path().join("plain.env"), "").unwrap();
+        assert_eq!(GIT.team_file(&outside.path().join("plain.env")).await.unwrap(), None);
+        git(&team.ada, &["checkout", "--quiet", "-b", "local"]);
+        let file = GIT.team_file(&env(&team.ada)).await.unwrap().unwrap();
+        assert_eq!(GIT.fetch_team(&file).await.unwrap(), Fetched::NoRemote);
+        assert_eq!(GIT.team_version(&file).await.unwrap(), None);
+    }
+}
