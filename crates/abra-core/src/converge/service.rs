@@ -212,6 +212,7 @@ impl Course {
             let version = sight.service.version.index;
             return self.settle(Outcome::Overtaken { version, recreated: false }, events);
         }
+        self.rollback = None;
         let failures = self.trial.ledger.note(sight, self.mode());
         events.extend(failures.into_iter().map(|failure| Shown::task_failed(&self.trial, failure)));
         if matches!(sight.update(), "paused" | "rollback_paused") {

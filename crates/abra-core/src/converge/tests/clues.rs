@@ -209,6 +209,74 @@ fn a_global_task_on_a_drained_node_is_not_missed() {
 }
 
 #[test]
+fn a_global_task_that_failed_on_a_node_since_drained_is_not_missed() {
+    leads_to(
+        r#"web global
+         0 nodes n1=ready/active n2=ready/drain
+         1 a@n1 running
+         1 b@n2 failed/shutdown exit=1 "e""#,
+        "6.00s ok 5.00s failures=1 [0]",
+    );
+}
+
+#[test]
+fn no_global_task_yet_is_not_no_node() {
+    leads_to(
+        "web global
+         0 nodes n1=ready/active
+         10 a@n1 running",
+        "15.00s ok 5.00s [0]",
+    );
+    leads_to(
+        r#"web global constraint updated
+         -60 a@n1 failed/shutdown exit=1 "e"
+         5 b@n1 running"#,
+        "10.00s ok 5.00s [0]",
+    );
+}
+
+#[test]
+fn an_untouched_service_whose_task_was_replaced_unseen_is_not_the_one_from_before() {
+    leads_to(
+        r#"web unchanged
+         -60 a.1 running
+         0 unreachable "timed out"
+         1 a.1 failed/shutdown exit=1 "e"
+         2 b.1 running
+         20 reachable"#,
+        "25.00s ok 5.00s failures=1 [0]",
+    );
+}
+
+#[test]
+fn an_old_version_that_runs_is_reported_when_the_swarm_is_through() {
+    leads_to(
+        "web updated action=rollback
+         -60 a.1 running old
+         1 b.1 failed/shutdown exit=1
+         1 spec=old
+         1 upd=rollback_started
+         2 c.1 running
+         12 upd=rollback_completed",
+        "12.00s rolled back b, old runs [5]",
+    );
+}
+
+#[test]
+fn an_old_version_that_crashes_is_reported_when_the_swarm_is_through() {
+    leads_to(
+        r#"web updated action=rollback
+         -60 a.1 running old
+         1 b.1 failed/shutdown exit=1
+         1 spec=old
+         1 upd=rollback_started
+         2 crash .1 id=o every=3 life=0.25 exit=2 "old bad"
+         12 upd=rollback_completed"#,
+        r#"12.00s rolled back b, old (failed CrashLoop f=4 o3.1 failed exit=2 "old bad") [5]"#,
+    );
+}
+
+#[test]
 fn clocks_of_nodes_that_run_ahead_or_behind_do_not_make_a_task_older() {
     // The status says "since 60 s", the manager made the task 2 s ago.
     let mut swarm = super::timeline::Swarm::parse("web unchanged\n-2 a.1 running");

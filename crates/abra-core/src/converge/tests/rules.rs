@@ -171,6 +171,24 @@ fn a_service_that_dies_while_others_are_awaited_spoils_the_success() {
 }
 
 #[test]
+fn a_service_that_must_prove_itself_again_gets_the_time_for_it() {
+    for (away, back) in
+        [("154 a: version=9", "156 a: version=10"), ("154 a: x.1 starting", "156 a: x.1 running")]
+    {
+        let timeline = format!(
+            "a health=5/5/3/0
+             b
+             1 a: x.1 running
+             1 b: y.1 starting
+             {away}
+             150 b: y.1 running
+             {back}"
+        );
+        check(&plain(), &timeline, "161.00s a: ok 5.00s; b: ok 11.00s [0]");
+    }
+}
+
+#[test]
 fn a_service_past_its_deadline_may_still_make_it_while_others_are_awaited() {
     check(
         &plain(),
