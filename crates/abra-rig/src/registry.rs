@@ -53,7 +53,7 @@ impl Registry {
     pub fn push(&self, engine: &Engine, name: &str, tag: &str) -> Result<String, RigError> {
         let repository = format!("{}/{name}", self.address);
         let tagging = format!("/images/{name}:{tag}/tag?repo={repository}&tag={tag}");
-        engine.post(&tagging, &json!({}))?.accepted(&tagging)?;
+        engine.request("POST", &tagging, None)?.accepted(&tagging)?;
         let auth = BASE64_URL_SAFE.encode(match &self.login {
             Some((user, password)) => {
                 json!({ "username": user, "password": password, "serveraddress": self.address }).to_string()

@@ -108,8 +108,8 @@ impl Engine {
         self.version
     }
 
-    /// Whether the engine is a swarm manager, where `/_ping` says so (docker: header `Swarm`, since API 1.42; Engine
-    /// 20.10 sends none). `None`: ask [`Engine::info`].
+    /// Whether the engine is a swarm manager, where `/_ping` says so (docker: header `Swarm`; Engine 26.1 sends it,
+    /// 20.10 does not). `None`: ask [`Engine::info`].
     pub fn manager_hint(&self) -> Option<bool> {
         self.manager_hint
     }

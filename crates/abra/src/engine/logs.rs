@@ -23,7 +23,7 @@ impl Default for LogQuery {
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Logs {
-    /// In order of time.
+    /// In order of time, which between the streams of one container is only roughly that of writing.
     pub lines: Vec<LogLine>,
     /// Whether that is all: `false` when the time or size limit cut it short.
     pub complete: bool,

@@ -11,7 +11,7 @@ impl Engine {
         self.json(Call::get("/networks", "the list of networks").filters(filters)).await
     }
 
-    /// One network, by id or name.
+    /// One network, by id or name. A new one may not have its driver yet.
     pub async fn network(&self, id: &str) -> Result<Network, EngineError> {
         self.json(Call::get(format!("/networks/{}", segment(id)?), format!("network {id}"))).await
     }
