@@ -160,24 +160,21 @@ fn double_quoted(text: &str) -> String {
     out
 }
 
-/// Words that other parsers take for booleans, merge keys or base-60 numbers.
+/// Words that other parsers take for booleans, merge keys, base-60 numbers, numbers in another base or dates.
 fn reads_otherwise(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let boolean = matches!(
+    let word = matches!(
         lower.as_str(),
         "y" | "n" | "yes" | "no" | "on" | "off" | "<<" | "=" | "true" | "false" | "null"
     );
-    let number = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
-        && text.contains(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| {
-            c.is_ascii_hexdigit()
-                || matches!(c, '_' | ':' | '.' | '+' | '-' | 'x' | 'o' | 'X' | 'O' | ' ' | 'T' | 't' | 'Z')
-        });
-    boolean
-        || number
-            && !text.contains(|c: char| {
-                c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E' | 'x' | 'o' | 'b' | 'T' | 't' | 'Z')
-            })
+    let bare = lower.strip_prefix(['+', '-']).unwrap_or(&lower);
+    let base_60 = bare.starts_with(|c: char| c.is_ascii_digit())
+        && bare.contains(':')
+        && bare.bytes().all(|b| b.is_ascii_digit() || matches!(b, b':' | b'_' | b'.'));
+    let based = ["0x", "0o", "0b"].iter().any(|base| bare.starts_with(base))
+        && bare[2..].bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b'_' | b'+' | b'-'));
+    let date = bare.as_bytes().get(4) == Some(&b'-') && bare.bytes().take(4).all(|b| b.is_ascii_digit());
+    word || base_60 || based || date
 }
 
 fn is_plain(text: &str) -> bool {

@@ -73,7 +73,7 @@ fn number(text: &str) -> Option<Data> {
     {
         return Some(Data::Int { value, raw: raw() });
     }
-    if !is_float(&compact) {
+    if !is_float(&compact) || first == b'.' && !underscores_separate_digits(text) {
         return None;
     }
     parse_float(&compact).map(|value| Data::Float { value, raw: raw() })
@@ -108,6 +108,13 @@ fn integer(text: &str) -> Option<i128> {
     let value = sign.unwrap_or(1) * i128::from_str_radix(digits, radix).ok()?;
     let most = if sign.is_some() { i128::from(i64::MAX) } else { i128::from(u64::MAX) };
     (i128::from(i64::MIN)..=most).contains(&value).then_some(value)
+}
+
+/// Go's rule for underscores, which applies only to what begins with a point; elsewhere they are just dropped.
+fn underscores_separate_digits(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    (0..bytes.len()).filter(|at| bytes[*at] == b'_').all(|at| digit(at.checked_sub(1)) && digit(Some(at + 1)))
 }
 
 /// `[-+]?(.d+ | d+(.d*)?)(e[-+]?d+)?`
@@ -226,6 +233,8 @@ mod tests {
             "--1",
             "+-1",
             "0x-1",
+            "._5",
+            ".5_",
             "1 000",
             "٣",
         ];

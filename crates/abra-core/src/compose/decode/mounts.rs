@@ -44,7 +44,9 @@ impl Decoder<'_> {
             ));
         }
         if short.drive {
-            let message = format!("\"{}\" is read as a Windows drive, not as a volume", &spec[..1]);
+            let message = format!(
+                "the letter before the first colon of \"{spec}\" is read as a Windows drive, not as a volume"
+            );
             self.report(
                 Problem::warning(place, message)
                     .help("declare the volume at the top level, or give it a longer name"),
