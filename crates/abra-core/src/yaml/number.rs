@@ -76,7 +76,7 @@ mod tests {
         for (value, text) in table {
             assert_eq!(float_text(value), text);
         }
-        assert_eq!(short_float_text(0.123_456_789), "0.12345679");
+        assert_eq!(short_float_text(0.123_456_79), "0.12345679");
     }
 
     #[test]

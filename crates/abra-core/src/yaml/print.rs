@@ -100,7 +100,7 @@ fn write_text(out: &mut String, text: &str, depth: usize) {
         1 => " |\n",
         _ => " |+\n",
     });
-    let lines = if text.ends_with('\n') { &text[..text.len() - 1] } else { text };
+    let lines = text.strip_suffix('\n').unwrap_or(text);
     for line in lines.split('\n') {
         if !line.is_empty() {
             indent(out, depth.max(1));

@@ -137,6 +137,7 @@ impl Decoder<'_> {
     }
 }
 
+#[derive(Clone, Copy)]
 struct Named<'a> {
     kind: &'static str,
     key: &'a str,

@@ -46,6 +46,7 @@ pub(super) fn expand<'e>(text: &str, lookup: impl Fn(&str) -> Option<&'e str>) -
 }
 
 /// A body: its name, operator and argument.
+#[derive(Clone, Copy)]
 struct Body<'a> {
     name: &'a str,
     operator: &'a str,

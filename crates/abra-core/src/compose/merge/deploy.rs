@@ -11,7 +11,7 @@ impl Merge<'_> {
         labels(&mut base.labels, over.labels);
         optional(&mut base.update_config, over.update_config, |base, over| self.update_config(base, over));
         optional(&mut base.rollback_config, over.rollback_config, |base, over| {
-            self.update_config(base, over)
+            self.update_config(base, over);
         });
         self.resources(&mut base.resources, over.resources);
         optional(&mut base.restart_policy, over.restart_policy, |base, over| self.restart_policy(base, over));

@@ -21,7 +21,7 @@ pub(super) fn merge(base: &mut Document, over: Document, problems: &mut Vec<Prob
                 entry.insert(service);
             }
             std::collections::btree_map::Entry::Occupied(mut entry) => {
-                merge.service(entry.get_mut(), service)
+                merge.service(entry.get_mut(), service);
             }
         }
     }

@@ -88,7 +88,7 @@ fn apply_options(volume: &mut ShortVolume, options: &str) {
             "rw" => volume.read_only = false,
             "nocopy" => volume.nocopy = true,
             "private" | "rprivate" | "shared" | "rshared" | "slave" | "rslave" => {
-                volume.propagation = Some(option.to_owned())
+                volume.propagation = Some(option.to_owned());
             }
             other => volume.ignored.push(other.to_owned()),
         }
