@@ -433,3 +433,24 @@ fn a_stack_is_removed_services_first() {
     assert_eq!(plan.basis.services.len(), 2);
     assert!(removal("none", &live).is_noop());
 }
+
+#[test]
+fn what_others_use_is_not_removed() {
+    let mut live = full_live();
+    let other = |spec: &mut Value| {
+        spec["Labels"] = json!({NAMESPACE_LABEL: "other"});
+        spec["Name"] = json!("other_app");
+        spec["TaskTemplate"]["Networks"] = json!([{"Target": "n_st_default"}]);
+        spec["TaskTemplate"]["ContainerSpec"]["Configs"] = json!([{"ConfigID": "c_st_c"}]);
+    };
+    live.services.push(live_service(&service("x", "x"), other));
+    let plan = removal("st", &live);
+    assert_eq!(steps(&plan), ["remove service st_app", "remove service st_db", "remove secret st_s"]);
+    assert_eq!(
+        findings(&plan),
+        [
+            "config st_c stays, as service other_app of another stack uses it",
+            "network st_default stays, as service other_app of another stack uses it",
+        ]
+    );
+}

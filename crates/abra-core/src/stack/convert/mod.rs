@@ -1,7 +1,7 @@
 //! A compose document becomes what the Engine API is sent, as `docker stack deploy` does it.
 //!
 //! One file per noun. Each function turns a part of a service into a part of its spec and writes what it finds into
-//! [`Notes`], so that all problems of a document are known at once. Nothing is looked up on a server here.
+//! `Notes`, so that all problems of a document are known at once. Nothing is looked up on a server here.
 mod capabilities;
 mod container;
 mod cpus;

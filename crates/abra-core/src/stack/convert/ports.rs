@@ -20,15 +20,15 @@ fn convert(port: &Port, service: &str, notes: &mut Notes<'_>) -> PortConfig {
     }
 }
 
-/// A port number; docker sends what is left of a bigger one after 32 bits.
+/// A port number. One beyond 65535 is left for the engine to refuse, as docker does; one that can't be sent at all loses
+/// its upper bits with docker.
 fn number(field: &Field<u64>, service: &str, notes: &mut Notes<'_>) -> u32 {
     let Some(port) = field else { return 0 };
-    if let Ok(number) = u16::try_from(port.value) {
-        return u32::from(number);
-    }
-    notes.blocker(
-        port.place,
-        format!("service {service}: there is no port {}: the last one is 65535", port.value),
-    );
-    0
+    u32::try_from(port.value).unwrap_or_else(|_| {
+        notes.blocker(
+            port.place,
+            format!("service {service}: there is no port {}: the last one is 65535", port.value),
+        );
+        0
+    })
 }

@@ -361,8 +361,7 @@ fn resources_placement_ports_and_logging() {
         json!({"Mode": "dnsrr", "Ports": [
         {"TargetPort": 80}, {"Protocol": "tcp", "TargetPort": 81, "PublishedPort": 81, "PublishMode": "ingress"}]}),
     );
-    // docker sends such a number; the engine refuses it.
-    refuse("ports: [{target: 70000}]", "", "no port 70000");
+    check("ports: [{target: 70000}]", "", "/EndpointSpec/Ports", json!([{"TargetPort": 70000}]));
     check("logging: {options: {a: b}}", "", "/TaskTemplate/LogDriver", json!({"Options": {"a": "b"}}));
     check(
         "deploy: {labels: {a: '', com.docker.stack.image: x}}",
