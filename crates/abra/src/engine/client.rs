@@ -201,7 +201,7 @@ impl Engine {
         if call.method == Method::GET && sent.as_ref().is_err_and(|error| !error.is_connect()) {
             sent = self.attempt(call, target).await?;
         }
-        let response = sent.map_err(|error| self.unsent(&error))?;
+        let response = sent.map_err(|error| self.unanswered(&error))?;
         if let (Some(date), Ok(mut seen)) = (response.headers().get(header::DATE), self.date.lock()) {
             *seen = date.to_str().ok().map(str::to_owned);
         }
@@ -221,12 +221,16 @@ impl Engine {
         }
     }
 
-    fn unsent(&self, error: &SendError) -> EngineError {
+    fn unanswered(&self, error: &SendError) -> EngineError {
         let cause = root(error);
         if cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::PermissionDenied) {
             return EngineError::NoAccess { endpoint: self.endpoint.to_string() };
         }
-        EngineError::Unreachable { endpoint: self.endpoint.to_string(), reason: cause.to_string() }
+        EngineError::Unreachable {
+            endpoint: self.endpoint.to_string(),
+            sent: !error.is_connect(),
+            reason: cause.to_string(),
+        }
     }
 
     fn broken(&self, call: &Call<'_>, error: &(dyn Error + 'static)) -> EngineError {
@@ -234,7 +238,11 @@ impl Engine {
             let reason = format!("it is larger than {} bytes", self.limits.answer);
             return EngineError::BadAnswer { what: call.what.clone(), reason };
         }
-        EngineError::Unreachable { endpoint: self.endpoint.to_string(), reason: root(error).to_string() }
+        EngineError::Unreachable {
+            endpoint: self.endpoint.to_string(),
+            sent: true,
+            reason: root(error).to_string(),
+        }
     }
 }
 

@@ -5,11 +5,13 @@ use std::time::Duration;
 /// A failed request. Texts of the engine are kept in its own words.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EngineError {
-    /// No connection, or one that broke off. The request may have been carried out all the same.
+    /// No connection, or one that broke off.
     #[error("can't reach the engine at {endpoint}: {reason}")]
     Unreachable {
         /// The engine's address.
         endpoint: String,
+        /// Whether there was a connection: then the request may have been carried out all the same.
+        sent: bool,
         /// The innermost cause.
         reason: String,
     },
@@ -145,7 +147,8 @@ impl EngineError {
     /// Whether the request may have been carried out although it failed: the answer was lost.
     pub fn may_have_happened(&self) -> bool {
         match self {
-            Self::TimedOut { .. } | Self::Unreachable { .. } | Self::BadAnswer { .. } => true,
+            Self::Unreachable { sent, .. } => *sent,
+            Self::TimedOut { .. } | Self::BadAnswer { .. } => true,
             // docker: a proposal that the leader didn't confirm in time may still be committed.
             Self::NoLeader { message } => message.contains("DeadlineExceeded"),
             _ => false,
