@@ -10,23 +10,29 @@
 //! | [`config`] | the operator's settings |
 //! | [`recipe`] | versions and their order, records, which version a command means |
 //! | [`app`] | an app: server, stack, recipe, env |
+//! | [`deployment`] | what abra adds to a recipe when it deploys an app of it |
+//! | [`divergence`] | what is said when record, pin and server disagree |
 //! | [`status`] | recorded against running, in one word |
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
 //! | [`plan`] | what has to be done to get from live to wanted |
 //! | [`secret`] | a value that must not be seen |
+//! | [`secrets`] | the secrets that a recipe wants, and how values are made up |
 //! | [`converge`] | whether a deployment worked: looks at a stack in, verdict out |
 pub mod app;
 pub mod compose;
 pub mod config;
 pub mod converge;
+pub mod deployment;
+pub mod divergence;
 pub mod env;
 pub mod finding;
 pub mod name;
 pub mod plan;
 pub mod recipe;
 pub mod secret;
+pub mod secrets;
 pub mod stack;
 pub mod status;
 pub mod yaml;

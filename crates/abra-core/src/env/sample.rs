@@ -2,9 +2,11 @@
 use super::{EnvFile, edit, split_pin};
 use crate::finding::Finding;
 use crate::name::{AppName, RecipeName};
+use crate::recipe::Record;
 
 /// The env file of a new app: the sample with `<recipe>.example.com` replaced by the app's name, `DOMAIN` set to it where
-/// the sample sets one, and a recipe line that names the recipe as the operator did. Every other byte stays.
+/// the sample sets one, and a recipe line that names the recipe as the operator did, pinned to a version if one is
+/// given. Every other byte stays.
 ///
 /// # Errors
 /// The sample has errors.
@@ -12,6 +14,7 @@ pub fn from_sample(
     name: &str,
     bytes: &[u8],
     recipe: &RecipeName,
+    pin: Option<&Record>,
     app: &AppName,
 ) -> Result<Vec<u8>, Vec<Finding>> {
     let sample = EnvFile::parse(name, bytes)?;
@@ -23,16 +26,15 @@ pub fn from_sample(
         }
         _ => named,
     };
+    let pinned = |pin: String| if pin.is_empty() { recipe.to_string() } else { format!("{recipe}:{pin}") };
+    let pin = pin.map(Record::to_string);
     Ok(match placed.recipe_key() {
-        None => [format!("TYPE={recipe}\n").as_bytes(), placed.bytes()].concat(),
+        None => [format!("TYPE={}\n", pinned(pin.unwrap_or_default())).as_bytes(), placed.bytes()].concat(),
         Some(key) => {
-            let (given, pin) = split_pin(placed.get(key).unwrap_or_default());
-            let pin = pin.map_or_else(String::new, |pin| format!(":{pin}"));
-            if given == recipe.as_str() {
-                placed.bytes().to_owned()
-            } else {
-                edit::with_value(&placed, key, &format!("{recipe}{pin}"))
-            }
+            let value = placed.get(key).unwrap_or_default();
+            let (_, sample_pin) = split_pin(value);
+            let wanted = pinned(pin.or(sample_pin.map(str::to_owned)).unwrap_or_default());
+            if value == wanted { placed.bytes().to_owned() } else { edit::with_value(&placed, key, &wanted) }
         }
     })
 }
@@ -41,6 +43,7 @@ pub fn from_sample(
 mod tests {
     use super::from_sample;
     use crate::name::{AppName, RecipeName};
+    use crate::recipe::Record;
 
     #[test]
     fn a_sample_becomes_the_apps_own_file() {
@@ -59,7 +62,21 @@ mod tests {
             ("wiki", "", "TYPE=wiki\n"),
         ] {
             let (recipe, app) = (RecipeName::new(recipe).unwrap(), AppName::new("docs.test").unwrap());
-            let written = from_sample(".env.sample", sample.as_bytes(), &recipe, &app).unwrap();
+            let written = from_sample(".env.sample", sample.as_bytes(), &recipe, None, &app).unwrap();
+            assert_eq!(String::from_utf8(written).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_version_that_was_asked_for_is_pinned() {
+        let (recipe, app) = (RecipeName::new("wiki").unwrap(), AppName::new("docs.test").unwrap());
+        let pin = Record::parse("1.2.0+3").unwrap();
+        for (sample, expected) in [
+            ("TYPE=wiki # the recipe\n", "TYPE=wiki:1.2.0+3 # the recipe\n"),
+            ("RECIPE=wiki:1.0.0+1\n", "RECIPE=wiki:1.2.0+3\n"),
+            ("A=1\n", "TYPE=wiki:1.2.0+3\nA=1\n"),
+        ] {
+            let written = from_sample(".env.sample", sample.as_bytes(), &recipe, Some(&pin), &app).unwrap();
             assert_eq!(String::from_utf8(written).unwrap(), expected);
         }
     }
@@ -67,7 +84,7 @@ mod tests {
     #[test]
     fn a_broken_sample_is_told() {
         let (recipe, app) = (RecipeName::new("wiki").unwrap(), AppName::new("docs.test").unwrap());
-        let findings = from_sample(".env.sample", b"TYPE-wiki\n", &recipe, &app).unwrap_err();
+        let findings = from_sample(".env.sample", b"TYPE-wiki\n", &recipe, None, &app).unwrap_err();
         assert_eq!(findings[0].location.as_ref().unwrap().to_string(), ".env.sample:1:5");
     }
 }

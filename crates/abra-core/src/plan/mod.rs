@@ -13,6 +13,7 @@ pub mod change;
 mod fields;
 mod hide;
 mod images;
+mod moved;
 mod objects;
 mod order;
 mod ports;

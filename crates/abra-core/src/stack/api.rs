@@ -12,6 +12,11 @@ pub struct ApiVersion {
 }
 
 impl ApiVersion {
+    /// The newest that we speak (Engine 28).
+    pub const OURS: Self = Self::v1(51);
+    /// The oldest that will do (Engine 20.10).
+    pub const LEAST: Self = Self::v1(41);
+
     /// Version 1.`minor`.
     pub const fn v1(minor: u16) -> Self {
         Self { major: 1, minor }

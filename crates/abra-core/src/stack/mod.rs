@@ -18,4 +18,5 @@ pub mod labels;
 pub mod live;
 pub mod normal;
 pub mod spec;
+pub mod state;
 pub mod wanted;
