@@ -1,18 +1,59 @@
-//! The command line: one file per command. Flags become a request, the request goes to a flow.
+//! The command line: one file per command. Flags become a request, the request goes to a flow, its result to the `ui`.
+//!
+//! Not here: decisions, or anything about Docker.
+pub mod app;
+pub mod config;
+mod hoist;
+pub mod server;
 pub mod stack;
 
-use clap::Parser;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::ui::Ui;
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use std::process::ExitCode;
 
+/// Deploy co-op apps to Docker swarms, several operators at a time
 #[derive(Debug, Parser)]
-#[command(name = "abra", version, about)]
-struct Cli {
+#[command(name = "abra", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
     #[command(subcommand)]
     command: Command,
 }
 
+/// Flags that every command knows
+#[derive(Debug, Clone, Copy, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Global {
+    /// Never ask; take the default or stop
+    #[arg(short = 'n', long, global = true)]
+    pub no_input: bool,
+    /// Print JSON on stdout
+    #[arg(short = 'm', long, global = true)]
+    pub machine: bool,
+    /// No network for recipes and catalogue
+    #[arg(short = 'o', long, global = true)]
+    pub offline: bool,
+    /// Say what is done, with the API calls
+    #[arg(short = 'd', long, global = true)]
+    pub debug: bool,
+}
+
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    /// Apps: create, deploy, look at them
+    #[command(subcommand, visible_alias = "a")]
+    App(app::Command),
+    /// Settings of this tool
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Servers that apps run on
+    #[command(subcommand, visible_alias = "s")]
+    Server(server::Command),
     /// The compose loader and the deployer by themselves
     #[command(hide = true, subcommand)]
     Stack(stack::Command),
@@ -20,7 +61,52 @@ enum Command {
 
 /// Parses the arguments, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Stack(command) => command.run(),
+    let cli = match parse(std::env::args_os().collect()) {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    let ui = Ui { machine: cli.global.machine, no_input: cli.global.no_input, debug: cli.global.debug };
+    let result = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(interruptible(cli, ui)),
+        Err(error) => Err(Failure::new(format!("can't start: {error}"))),
+    };
+    match result {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            ui.failure(&failure);
+            failure.exit.into()
+        }
+    }
+}
+
+/// Runs the command; an interrupt ends it at once unless something is being changed.
+async fn interruptible(cli: Cli, ui: Ui) -> Result<Exit, Failure> {
+    let interrupt = Interrupt::listen(|| Ui::default().warn("stopped at once; `abra app ps` shows what runs now"))
+        .map_err(|error| Failure::new(format!("can't listen for interrupts: {error}")))?;
+    tokio::select! {
+        result = cli.run(ui, interrupt.clone()) => result,
+        () = interrupt.unguarded() => Err(Failure::new("interrupted; nothing was changed").exit(Exit::Interrupted)),
+    }
+}
+
+/// Parses words as given to the program; shared flags may stand before the subcommand.
+fn parse(words: Vec<std::ffi::OsString>) -> Result<Cli, clap::Error> {
+    let command = Cli::command();
+    let words = hoist::behind_subcommand(&command, words);
+    Cli::from_arg_matches(&command.try_get_matches_from(words)?)
+}
+
+impl Cli {
+    async fn run(self, ui: Ui, interrupt: Interrupt) -> Result<Exit, Failure> {
+        let offline = self.global.offline;
+        match self.command {
+            Command::Stack(command) => command.run(ui, &interrupt).await,
+            Command::App(command) => command.run(&Context::new(ui, offline, interrupt)?).await,
+            Command::Config(command) => command.run(&Context::new(ui, offline, interrupt)?).await,
+            Command::Server(command) => command.run(&Context::new(ui, offline, interrupt)?).await,
+        }
     }
 }

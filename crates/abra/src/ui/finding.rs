@@ -1,20 +1,27 @@
 //! Findings, the way compilers show them.
-use super::output;
+use super::Ui;
 use abra_core::finding::{Finding, Location, Severity};
 use anstyle::{AnsiColor, Style};
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 
 /// The widest part of a source line that is shown, in characters.
 const WIDEST: usize = 160;
 
-/// Shows findings on stderr, in the order given.
-pub fn show(findings: &[Finding]) {
-    let text: String = findings.iter().map(render).collect();
-    output::message(&text);
+impl Ui {
+    /// Shows a finding.
+    pub fn finding(&self, finding: &Finding) {
+        let _ = write!(anstream::stderr().lock(), "{}", render(finding));
+    }
+
+    /// Shows findings in the order given.
+    pub fn findings(&self, findings: &[Finding]) {
+        findings.iter().for_each(|finding| self.finding(finding));
+    }
 }
 
 /// One finding: its message, its place with the source line, and advice. It comes with colours, which
-/// [`output::message`] takes out where they do not belong. Nothing of a file reaches a terminal as a control sequence.
+/// [`Ui::finding`] takes out where they do not belong. Nothing of a file reaches a terminal as a control sequence.
 pub fn render(finding: &Finding) -> String {
     let (word, colour) = match finding.severity {
         Severity::Blocker => ("error", AnsiColor::Red),

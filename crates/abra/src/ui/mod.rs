@@ -1,3 +1,71 @@
-//! What people see: findings, tables, questions. Nothing else in the program prints.
+//! How abra speaks: the only room that writes to a terminal. Data goes to stdout, everything said to a person to stderr.
+//!
+//! Not here: decisions, or anything about Docker.
+pub mod ask;
+mod failure;
 pub mod finding;
-pub mod output;
+pub mod outcome;
+mod overview;
+pub mod progress;
+pub mod table;
+pub mod text;
+mod verdict;
+
+pub use text::Text;
+
+use std::io::{IsTerminal as _, Write as _};
+
+/// What the operator asked of the output.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Ui {
+    /// `--machine`: JSON on stdout.
+    pub machine: bool,
+    /// `--no-input`: never ask.
+    pub no_input: bool,
+    /// `--debug`: say what is done.
+    pub debug: bool,
+}
+
+impl Ui {
+    /// Prints a line of data. A closed pipe is no error: whoever read has read enough.
+    pub fn out(&self, text: impl Into<Text>) {
+        let mut stream = anstream::stdout().lock();
+        let _ = writeln!(stream, "{}", text.into()).and_then(|()| stream.flush());
+    }
+
+    /// Prints data as it is.
+    pub fn raw(&self, data: &str) {
+        let mut stream = std::io::stdout().lock();
+        let _ = stream.write_all(data.as_bytes()).and_then(|()| stream.flush());
+    }
+
+    /// Says a line to the operator.
+    pub fn say(&self, text: impl Into<Text>) {
+        let _ = writeln!(anstream::stderr().lock(), "{}", text.into());
+    }
+
+    /// Says what is done, where the operator wants to know.
+    pub fn debug(&self, text: impl AsRef<str>) {
+        if self.debug {
+            self.say(Text::new().styled(text::FAINT, "debug: ").plain(text));
+        }
+    }
+
+    /// Warns the operator.
+    pub fn warn(&self, text: impl AsRef<str>) {
+        self.say(Text::new().styled(text::WARNING, "warning: ").plain(text));
+    }
+
+    /// Prints a value as JSON, for `--machine`.
+    pub fn json(&self, value: &impl serde::Serialize) {
+        let mut stream = std::io::stdout().lock();
+        let _ = serde_json::to_writer_pretty(&mut stream, value)
+            .map_err(std::io::Error::from)
+            .and_then(|()| writeln!(stream));
+    }
+
+    /// Whether progress can be drawn in place.
+    pub fn draws(&self) -> bool {
+        !self.machine && std::io::stderr().is_terminal()
+    }
+}

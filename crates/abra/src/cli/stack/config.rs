@@ -1,111 +1,29 @@
 //! `abra stack config`.
-use crate::ui::{finding, output};
-use abra_core::compose::files::{FileError, Files};
-use abra_core::compose::{LoadRequest, SourceFile, load, print};
-use abra_core::finding::Finding;
-use std::collections::BTreeMap;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf, absolute};
-use std::process::ExitCode;
-
-/// The largest file that is read, in bytes; the loader has its own limit below it.
-const MAX_BYTES: u64 = 64 << 20;
+use super::document::FileArgs;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::ui::Ui;
+use abra_core::compose::print;
 
 /// Print the merged document
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A compose file; may be repeated, and split on commas
-    #[arg(short = 'c', long = "compose-file", value_name = "FILE")]
-    pub files: Vec<String>,
+    #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
+    #[command(flatten)]
+    pub files: FileArgs,
     /// Leave variables as they are
     #[arg(long)]
     pub skip_interpolation: bool,
 }
 
 /// Runs it.
-pub fn run(args: &Args) -> ExitCode {
-    match config(args) {
-        Ok(text) => match output::result(&text) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
-        },
-        Err(findings) => {
-            finding::show(&findings);
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// The printed document; its warnings have been shown.
-fn config(args: &Args) -> Result<String, Vec<Finding>> {
-    let names: Vec<&str> =
-        args.files.iter().flat_map(|names| names.split(',')).filter(|name| !name.is_empty()).collect();
-    let (files, unreadable) = sources(&names);
-    if !unreadable.is_empty() {
-        return Err(unreadable);
-    }
-    let env: BTreeMap<String, String> = std::env::vars_os()
-        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
-        .collect();
-    let request = LoadRequest {
-        files,
-        directory: directory(names.first().copied())?,
-        env: &env,
-        home: env.get("HOME").cloned(),
-        skip_interpolation: args.skip_interpolation,
-        reader: &Disk,
-    };
-    let loaded = load(&request).map_err(|refused| refused.findings)?;
-    finding::show(&loaded.findings);
-    Ok(print(&loaded.document))
-}
-
-/// The contents of all files, and a finding for each that can't be read.
-fn sources(names: &[&str]) -> (Vec<SourceFile>, Vec<Finding>) {
-    let mut files = Vec::new();
-    let mut findings = Vec::new();
-    for name in names {
-        let (shown, text) = match *name {
-            "-" => ("<stdin>", bounded(io::stdin().lock())),
-            path => (path, std::fs::File::open(path).and_then(bounded)),
-        };
-        match text {
-            Ok(text) => files.push(SourceFile { name: shown.to_owned(), text }),
-            Err(error) => findings.push(Finding::blocker(format!("can't read {shown}: {error}"))),
-        }
-    }
-    (files, findings)
-}
-
-/// The directory of the first file, absolute.
-fn directory(first: Option<&str>) -> Result<String, Vec<Finding>> {
-    let file = match first {
-        None | Some("-") => PathBuf::from("./-"),
-        Some(path) => PathBuf::from(path),
-    };
-    let found = absolute(&file)
-        .map_err(|error| vec![Finding::blocker(format!("can't tell the working directory: {error}"))])?;
-    Ok(found.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned())
-}
-
-fn bounded(reader: impl Read) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    reader.take(MAX_BYTES + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MAX_BYTES {
-        return Err(io::Error::other("the file is too large"));
-    }
-    Ok(text)
-}
-
-/// Files as they are on disk.
-struct Disk;
-
-impl Files for Disk {
-    fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
-        match std::fs::File::open(path).and_then(bounded) {
-            Ok(bytes) => Ok(bytes),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(FileError::Missing),
-            Err(error) => Err(FileError::Unreadable(error.to_string())),
-        }
-    }
+///
+/// # Errors
+/// Every problem of all files at once.
+pub fn run(ui: Ui, args: &Args) -> Result<Exit, Failure> {
+    let loaded =
+        args.files.load(args.skip_interpolation).map_err(|findings| Failure::refused("stack config", findings))?;
+    ui.findings(&loaded.findings);
+    ui.raw(&print(&loaded.document));
+    Ok(Exit::Done)
 }

@@ -1,0 +1,104 @@
+//! `abra app ls`.
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flow::ls::{self, Request, Row};
+use crate::ui::table::table;
+use abra_core::recipe::Record;
+use serde_json::{Value, json};
+
+/// List apps by server
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only this server
+    #[arg(short, long)]
+    pub server: Option<String>,
+    /// Only apps of this recipe
+    #[arg(short, long)]
+    pub recipe: Option<String>,
+    /// Ask the servers what runs, and compare
+    #[arg(short = 'S', long)]
+    pub status: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What went wrong, with the exit code for it.
+pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let request = Request { server: args.server.clone(), recipe: args.recipe.clone(), status: args.status };
+    let rows = ls::list(context, &request).await?;
+    if context.ui.machine {
+        let rows: Vec<Value> = rows.iter().map(|row| json_row(row, args.status)).collect();
+        context.ui.json(&rows);
+    } else if rows.is_empty() {
+        context.ui.say("no apps; `abra app new` creates one");
+    } else if args.status {
+        let headings = ["app", "server", "recorded", "deployed", "newest", "status"];
+        context.ui.out(table(&headings, &rows.iter().map(status_row).collect::<Vec<_>>()));
+    } else {
+        let rows: Vec<Vec<String>> = rows.iter().map(plain_row).collect();
+        context.ui.out(table(&["recipe", "app", "server"], &rows));
+    }
+    for problem in rows_problems(&rows) {
+        context.ui.warn(problem);
+    }
+    Ok(Exit::Done)
+}
+
+/// What is wrong with single apps and servers, each said once.
+fn rows_problems(rows: &[Row]) -> Vec<String> {
+    let mut problems = Vec::new();
+    for row in rows {
+        let of_server = row.seen.as_ref().and_then(|seen| seen.problem.as_ref());
+        let said = of_server.map(|problem| format!("{}: {problem}", row.server));
+        for problem in row.problem.clone().into_iter().chain(said) {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+    problems
+}
+
+fn plain_row(row: &Row) -> Vec<String> {
+    vec![row.recipe.clone().unwrap_or_else(|| "?".to_owned()), row.app.clone(), row.server.to_string()]
+}
+
+fn status_row(row: &Row) -> Vec<String> {
+    let shown = |record: Option<&Record>| record.map_or_else(|| "–".to_owned(), Record::to_string);
+    let seen = row.seen.as_ref();
+    vec![
+        row.app.clone(),
+        row.server.to_string(),
+        shown(row.recorded.as_ref()),
+        shown(seen.and_then(|seen| seen.deployed.as_ref())),
+        shown(seen.and_then(|seen| seen.latest.as_ref())),
+        seen.map_or_else(|| "unknown".to_owned(), |seen| seen.status.to_string()),
+    ]
+}
+
+fn json_row(row: &Row, status: bool) -> Value {
+    let text = |record: Option<&Record>| record.map(Record::to_string);
+    let mut object = json!({
+        "app": row.app,
+        "server": row.server.as_str(),
+        "recipe": row.recipe,
+        "recorded": text(row.recorded.as_ref()),
+        "problem": row.problem,
+    });
+    if status {
+        let seen = row.seen.as_ref();
+        object["deployed"] = json!(text(seen.and_then(|seen| seen.deployed.as_ref())));
+        object["latest"] = json!(text(seen.and_then(|seen| seen.latest.as_ref())));
+        object["status"] = json!(seen.map_or_else(|| "unknown".to_owned(), |seen| seen.status.to_string()));
+        object["chaos"] = json!(seen.and_then(|seen| seen.chaos));
+        object["since"] = json!(seen.and_then(|seen| seen.since.clone()));
+        // Who deployed it: nothing on the server says so yet.
+        object["operator"] = Value::Null;
+        if let Some(problem) = seen.and_then(|seen| seen.problem.as_ref()) {
+            object["problem"] = json!(problem);
+        }
+    }
+    object
+}

@@ -1,0 +1,49 @@
+//! `abra app`: apps on servers.
+pub mod deploy;
+pub mod ls;
+pub mod new;
+pub mod ps;
+pub mod undeploy;
+pub mod watch;
+
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Create an app's env file from a recipe
+    New(new::Args),
+    /// Deploy an app and watch until it is known whether it worked
+    #[command(visible_alias = "d")]
+    Deploy(deploy::Args),
+    /// Remove an app's stack; volumes and secrets stay
+    #[command(visible_alias = "un")]
+    Undeploy(undeploy::Args),
+    /// List apps
+    #[command(visible_alias = "list")]
+    Ls(ls::Args),
+    /// Show the services of an app and their tasks
+    #[command(visible_alias = "p")]
+    Ps(ps::Args),
+    /// Take up the watching of a deployment and finish its verdict
+    Watch(watch::Args),
+}
+
+impl Command {
+    /// Runs the subcommand.
+    ///
+    /// # Errors
+    /// What went wrong, with the exit code for it.
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Self::New(args) => new::run(context, args).await,
+            Self::Deploy(args) => deploy::run(context, &args).await,
+            Self::Undeploy(args) => undeploy::run(context, &args).await,
+            Self::Ls(args) => ls::run(context, &args).await,
+            Self::Ps(args) => ps::run(context, &args).await,
+            Self::Watch(args) => watch::run(context, &args).await,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! `abra app new`.
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flow::new::{self, Created, Request};
+use crate::flow::secrets::State;
+use crate::ui::table::table;
+use abra_core::recipe::{Record, VersionWish};
+use serde_json::{Value, json};
+
+/// Create an app's env file from the recipe's .env.sample
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The recipe: a name, or host/org/name
+    pub recipe: Option<String>,
+    /// The release to take the sample from; written into the file as a pin
+    pub version: Option<String>,
+    /// The server it will run on
+    #[arg(short, long)]
+    pub server: Option<String>,
+    /// The app's domain; also the name of its env file
+    #[arg(short = 'D', long)]
+    pub domain: Option<String>,
+    /// Generate the app's secrets on the server
+    #[arg(short = 'S', long)]
+    pub secrets: bool,
+    /// Also keep generated secrets in the local pass store
+    #[arg(short, long, requires = "secrets")]
+    pub pass: bool,
+    /// Take the sample from the recipe's working tree
+    #[arg(short = 'C', long, conflicts_with = "version")]
+    pub chaos: bool,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What went wrong, with the exit code for it.
+pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
+    let wish = match (&args.version, args.chaos) {
+        (Some(version), _) => VersionWish::Exactly(Record::parse(version)?),
+        (_, true) => VersionWish::Chaos,
+        _ => VersionWish::Usual,
+    };
+    let request = Request {
+        recipe: args.recipe,
+        wish,
+        server: args.server,
+        domain: args.domain,
+        secrets: args.secrets,
+        pass: args.pass,
+    };
+    let created = new::create(context, &request).await?;
+    if context.ui.machine {
+        context.ui.json(&report(&created));
+    } else {
+        show(context, &created);
+    }
+    Ok(Exit::Done)
+}
+
+fn show(context: &Context, created: &Created) {
+    let ui = context.ui;
+    let app = &created.app;
+    ui.say(format!("created {} from recipe {} at {}", created.path.display(), app.recipe, created.version));
+    let rows: Vec<Vec<String>> = created
+        .secrets
+        .iter()
+        .map(|secret| {
+            let words = match &secret.state {
+                State::New(value) => value.expose().clone(),
+                State::Present => "(was there already)".to_owned(),
+                State::ByHand => "(to be inserted by hand)".to_owned(),
+            };
+            vec![secret.name.clone(), words]
+        })
+        .collect();
+    if !rows.is_empty() {
+        ui.out(table(&["secret", "value"], &rows));
+        ui.say("the values are shown this once and can't be read back from the server");
+    }
+    ui.hint(&format!("look through the file, then `abra app deploy {}`", app.name));
+}
+
+fn report(created: &Created) -> Value {
+    let secret = |secret: &crate::flow::secrets::Generated| {
+        let (state, value) = match &secret.state {
+            State::New(value) => ("generated", Some(value.expose())),
+            State::Present => ("present", None),
+            State::ByHand => ("by-hand", None),
+        };
+        json!({ "name": secret.name, "state": state, "value": value })
+    };
+    json!({
+        "app": created.app.name.as_str(),
+        "server": created.app.server.as_str(),
+        "recipe": created.app.recipe.as_str(),
+        "version": created.version.to_string(),
+        "file": created.path,
+        "secrets": created.secrets.iter().map(secret).collect::<Vec<_>>(),
+    })
+}

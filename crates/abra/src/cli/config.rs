@@ -1,0 +1,77 @@
+//! `abra config`: the settings of this tool.
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::home::HomeError;
+use crate::ui::table::table;
+use abra_core::config::{Row, template};
+use serde_json::{Value, json};
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Write the settings file with its defaults
+    #[command(visible_alias = "g")]
+    Generate {
+        /// Replace an existing file
+        #[arg(short, long)]
+        force: bool,
+    },
+    /// Show the effective settings and where each comes from
+    Show,
+}
+
+impl Command {
+    /// Runs the subcommand.
+    ///
+    /// # Errors
+    /// What went wrong, with the exit code for it.
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Self::Generate { force } => generate(context, force),
+            Self::Show => show(context).await,
+        }
+    }
+}
+
+fn generate(context: &Context, force: bool) -> Result<Exit, Failure> {
+    let written = context.home.create_config(&template(), force).map_err(|error| match error {
+        HomeError::Exists { .. } => Failure::from(error).hint("--force replaces it"),
+        error => error.into(),
+    });
+    context.ui.say(format!("wrote {}", written?.display()));
+    Ok(Exit::Done)
+}
+
+async fn show(context: &Context) -> Result<Exit, Failure> {
+    let rows = context.settings.rows();
+    let who = operator(context).await?;
+    if context.ui.machine {
+        let object: serde_json::Map<String, Value> = rows
+            .iter()
+            .map(|row| (row.key.to_owned(), json!({ "value": value(row, &who), "origin": row.origin.to_string() })))
+            .collect();
+        context.ui.json(&object);
+    } else {
+        let rows: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| vec![row.key.to_owned(), value(row, &who).to_owned(), row.origin.to_string()])
+            .collect();
+        context.ui.out(table(&["setting", "value", "from"], &rows));
+    }
+    Ok(Exit::Done)
+}
+
+/// The value of a setting; the operator's name is worked out where nobody set it.
+fn value<'a>(row: &'a Row, who: &'a str) -> &'a str {
+    row.value.as_deref().unwrap_or(who)
+}
+
+/// Who the operator is: as set, else by git's settings, else the user on this machine.
+async fn operator(context: &Context) -> Result<String, Failure> {
+    if let Some(name) = &context.settings.name.value {
+        return Ok(name.clone());
+    }
+    let known = context.git.identity(&context.home.servers_dir()).await?;
+    Ok(known.unwrap_or_else(|| context.user_at_host.clone()))
+}

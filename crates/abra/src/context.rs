@@ -1,0 +1,77 @@
+//! What every command of an operator needs: where things are, how to speak, what was set.
+use crate::failure::Failure;
+use crate::git::Git;
+use crate::home::Home;
+use crate::interrupt::Interrupt;
+use crate::ui::Ui;
+use abra_core::app::App;
+use abra_core::config::{self, Settings};
+use abra_core::name::{AppName, ServerName};
+
+/// Made once per run; the process environment is read here and nowhere below.
+#[derive(Debug)]
+pub struct Context {
+    /// How to speak.
+    pub ui: Ui,
+    /// `--offline`: no network for recipes.
+    pub offline: bool,
+    /// The operator's files.
+    pub home: Home,
+    /// The operator's settings.
+    pub settings: Settings,
+    /// How git is run.
+    pub git: Git,
+    /// Whether the operator wants to stop.
+    pub interrupt: Interrupt,
+    /// `DOCKER_HOST`, for the local engine only.
+    pub docker_host: Option<String>,
+    /// `$USER@host`: who the operator is where nothing else says it.
+    pub user_at_host: String,
+    /// What `~` stands for.
+    pub user_home: Option<String>,
+}
+
+impl Context {
+    /// Reads where things are and what was set.
+    ///
+    /// # Errors
+    /// There is no home, or the settings can't be read.
+    pub fn new(ui: Ui, offline: bool, interrupt: Interrupt) -> Result<Self, Failure> {
+        let var = |name: &str| std::env::var_os(name).map(std::path::PathBuf::from);
+        let home = Home::of(var("ABRA_DIR"), var("HOME"))?;
+        let text = home.config_text()?;
+        let name = home.config_path().display().to_string();
+        let settings =
+            config::read(&name, text.as_deref()).map_err(|findings| Failure::refused(&name, findings))?;
+        settings.warnings.iter().for_each(|warning| ui.finding(warning));
+        let docker_host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+        let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
+        let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
+        let host = if host.trim().is_empty() { "localhost" } else { host.trim() };
+        let user_at_host = format!("{user}@{host}");
+        let user_home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
+        let git = Git { may_ask: !ui.no_input };
+        Ok(Self { ui, offline, home, settings, git, interrupt, docker_host, user_at_host, user_home })
+    }
+
+    /// The app of this name.
+    ///
+    /// # Errors
+    /// There is none, there are several, or its env file has errors.
+    pub fn app(&self, name: &str) -> Result<App, Failure> {
+        // Shells complete file names: the env file's own name means the app, too.
+        let name = AppName::new(name.strip_suffix(".env").unwrap_or(name))?;
+        let place = self.home.find(&name)?;
+        self.app_at(&place.server, &place.app)
+    }
+
+    /// The app of this name on a server.
+    ///
+    /// # Errors
+    /// Its env file can't be read or has errors.
+    pub fn app_at(&self, server: &ServerName, name: &AppName) -> Result<App, Failure> {
+        let env = self.home.env(server, name)?;
+        let file = env.name().to_owned();
+        App::new(server.clone(), name.clone(), env).map_err(|findings| Failure::refused(&file, findings))
+    }
+}

@@ -1,0 +1,208 @@
+//! The one file that knows every room's errors: what is said, what can be done, and the exit code.
+use crate::engine::EngineError;
+use crate::engine::auth::AuthError;
+use crate::exit::Exit;
+use crate::flow::apply::{StopCause, Stopped};
+use crate::flow::rollout::RolloutError;
+use crate::flow::undeploy::UndeployError;
+use crate::git::GitError;
+use crate::home::HomeError;
+use crate::ui::ask::NoAnswer;
+use abra_core::finding::{Finding, Severity};
+use abra_core::name::NameError;
+use abra_core::recipe::{RecordError, ResolveError};
+use std::error::Error;
+
+/// A run that ended without doing what was asked.
+#[derive(Debug)]
+pub struct Failure {
+    /// How the process ends.
+    pub exit: Exit,
+    /// What went wrong, in one line.
+    pub message: String,
+    /// What it came from, nearest first.
+    pub causes: Vec<String>,
+    /// Problems in the input, each with its place.
+    pub findings: Vec<Finding>,
+    /// What can be done, each a sentence that names a command or a file.
+    pub hints: Vec<String>,
+}
+
+impl Failure {
+    /// Refused before anything was changed.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Refused, message: message.into(), causes: vec![], findings: vec![], hints: vec![] }
+    }
+
+    /// Refused for an error, with the errors behind it.
+    pub fn from_error(error: &dyn Error) -> Self {
+        let mut failure = Self::new(error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            failure.causes.push(cause.to_string());
+            source = cause.source();
+        }
+        failure
+    }
+
+    /// The same with another exit code.
+    #[must_use]
+    pub fn exit(mut self, exit: Exit) -> Self {
+        self.exit = exit;
+        self
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The same with findings.
+    #[must_use]
+    pub fn findings(mut self, findings: Vec<Finding>) -> Self {
+        self.findings = findings;
+        self
+    }
+
+    /// Input that can't be used: says how many problems there are.
+    pub fn refused(what: &str, findings: Vec<Finding>) -> Self {
+        let blockers = findings.iter().filter(|finding| finding.severity == Severity::Blocker).count();
+        let problems = if blockers == 1 { "1 problem".to_owned() } else { format!("{blockers} problems") };
+        Self::new(format!("{what}: {problems}, nothing was changed")).findings(findings)
+    }
+}
+
+impl From<NoAnswer> for Failure {
+    fn from(error: NoAnswer) -> Self {
+        match error {
+            NoAnswer::Nobody => Self::new("there is nobody to ask")
+                .hint("say what is wanted with flags; --no-input goes on without a question"),
+            NoAnswer::Interrupted => Self::new("interrupted; nothing was changed").exit(Exit::Interrupted),
+        }
+    }
+}
+
+impl From<NameError> for Failure {
+    fn from(error: NameError) -> Self {
+        Self::from_error(&error)
+    }
+}
+
+impl From<HomeError> for Failure {
+    fn from(error: HomeError) -> Self {
+        let failure = Self::from_error(&error);
+        match error {
+            HomeError::NoApp { nearest, .. } => did_you_mean(failure, &nearest).hint("`abra app ls` lists all apps"),
+            HomeError::NoServer { nearest, .. } => {
+                did_you_mean(failure, &nearest).hint("`abra server ls` lists all servers; `abra server add` adds one")
+            }
+            HomeError::Findings { findings, .. } => failure.findings(findings),
+            HomeError::Nowhere => failure.hint("set ABRA_DIR to the folder that holds servers and recipes"),
+            _ => failure,
+        }
+    }
+}
+
+fn did_you_mean(failure: Failure, nearest: &[String]) -> Failure {
+    if nearest.is_empty() { failure } else { failure.hint(format!("nearest names: {}", nearest.join(", "))) }
+}
+
+impl From<GitError> for Failure {
+    fn from(error: GitError) -> Self {
+        Self::from_error(&error)
+    }
+}
+
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Self {
+        let failure = Self::from_error(&error);
+        match error {
+            EngineError::Unreachable { .. } => failure.hint("is the Docker engine running, and DOCKER_HOST right?"),
+            EngineError::NoAccess { .. } => failure.hint("your user must be in the group `docker` there"),
+            EngineError::TooOld { .. } => failure.hint("Docker 20.10 is the oldest engine that is supported"),
+            EngineError::NotManager => {
+                failure.hint("`docker swarm init` makes the engine a swarm of its own; a worker can't deploy")
+            }
+            EngineError::NoLeader { .. } => failure.hint("more than half of the swarm's managers must be online"),
+            _ => failure,
+        }
+    }
+}
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        Self::from_error(&error)
+    }
+}
+
+impl From<ResolveError> for Failure {
+    fn from(error: ResolveError) -> Self {
+        let failure = Self::from_error(&error);
+        match error {
+            ResolveError::Unknown { nearest, .. } if !nearest.is_empty() => {
+                let nearest: Vec<String> = nearest.iter().map(ToString::to_string).collect();
+                failure.hint(format!("nearest versions: {}", nearest.join(", ")))
+            }
+            ResolveError::Unreproducible { .. } => failure.hint(
+                "ask whoever deployed it to commit the recipe and deploy that commit, or name another version",
+            ),
+            _ => failure,
+        }
+    }
+}
+
+impl From<RecordError> for Failure {
+    fn from(error: RecordError) -> Self {
+        Self::from_error(&error)
+    }
+}
+
+impl From<RolloutError> for Failure {
+    fn from(error: RolloutError) -> Self {
+        let failure = Self::from_error(&error);
+        match error {
+            RolloutError::Moved(moved) => {
+                let mut failure = failure.exit(Exit::Moved).hint("nothing was changed; look at the new plan and decide again");
+                failure.causes.extend(moved);
+                failure
+            }
+            RolloutError::Look(_) => failure.hint("nothing was changed"),
+            RolloutError::Gone(_) => failure.exit(Exit::Moved),
+            RolloutError::ReadBack(_) => failure.exit(Exit::Undecided),
+            RolloutError::Stopped(stopped) => stopped_failure(failure, &stopped),
+        }
+    }
+}
+
+fn stopped_failure(failure: Failure, stopped: &Stopped) -> Failure {
+    let unclear = matches!(&stopped.cause, StopCause::Engine(error) if error.may_have_happened());
+    let exit = match &stopped.cause {
+        StopCause::Interrupted => Exit::Interrupted,
+        StopCause::Moved | StopCause::Engine(EngineError::NameTaken { .. }) => Exit::Moved,
+        _ if unclear => Exit::Undecided,
+        _ if stopped.done == 0 => Exit::Refused,
+        _ => Exit::Failed,
+    };
+    let said = match (stopped.done, unclear) {
+        (_, true) => "the last request may have been carried out all the same".to_owned(),
+        (0, _) => "nothing was changed".to_owned(),
+        (1, _) => "the server is changed by the step before it".to_owned(),
+        (done, _) => format!("the server is changed by the {done} steps before it"),
+    };
+    failure.exit(exit).hint(said)
+}
+
+impl From<UndeployError> for Failure {
+    fn from(error: UndeployError) -> Self {
+        let failure = Self::from_error(&error);
+        match error {
+            UndeployError::Stopped(stopped) => stopped_failure(failure, &stopped),
+            UndeployError::Slow { .. } | UndeployError::Look(_) => {
+                failure.exit(Exit::Undecided).hint("run it again to wait on")
+            }
+            UndeployError::Interrupted(_) => failure.exit(Exit::Interrupted).hint("run it again to wait on"),
+        }
+    }
+}

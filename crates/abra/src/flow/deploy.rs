@@ -1,0 +1,190 @@
+//! Deploying an app: look, decide, and after a yes carry out, watch and record.
+use super::recipe::{self, Recipe};
+use super::render::{self, Source};
+use super::rollout::{self, Event, Manner, Outcome};
+use super::stage::{self, Staged};
+use super::watch::Patience;
+use super::{domain, server};
+use crate::context::Context;
+use crate::engine::{Engine, Filters};
+use crate::failure::Failure;
+use crate::home::HomeError;
+use abra_core::app::App;
+use abra_core::converge::Kind;
+use abra_core::divergence::Versions;
+use abra_core::finding::Finding;
+use abra_core::plan::seen::Policy;
+use abra_core::recipe::{Known, Record, Resolution, Target, VersionWish, resolve};
+use abra_core::stack::labels;
+use abra_core::stack::wanted::StackSpec;
+use abra_core::status::ServiceFacts;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What the operator asked for.
+#[derive(Debug)]
+pub struct Request {
+    /// The app.
+    pub app: String,
+    /// The version.
+    pub wish: VersionWish,
+    /// Whether the app's domain is compared with the server's address.
+    pub domain_checks: bool,
+}
+
+/// Everything that was looked at and decided. Nothing is changed yet.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The app.
+    pub app: App,
+    /// Whether operator sync is on.
+    pub sync: bool,
+    /// What its env file records; `None` too while operator sync is off.
+    pub recorded: Option<Record>,
+    /// What runs, by service.
+    pub services: BTreeMap<String, ServiceFacts>,
+    /// The version that will be deployed, and why.
+    pub resolution: Resolution,
+    /// What is to be said before the overview.
+    pub warnings: Vec<Finding>,
+    /// The plan and what it was made from.
+    pub staged: Staged,
+    /// How long the recipe says that it takes.
+    pub recipe_timeout: Option<Duration>,
+    /// The server.
+    pub engine: Engine,
+}
+
+impl Prepared {
+    /// The versions that are compared.
+    pub fn versions(&self) -> Versions<'_> {
+        Versions {
+            app: self.app.name.as_str(),
+            recorded: self.recorded.as_ref(),
+            pinned: self.app.pin.as_ref(),
+            services: &self.services,
+        }
+    }
+}
+
+/// Looks at app, recipe and server, and plans.
+///
+/// # Errors
+/// Whatever makes a plan impossible.
+pub async fn prepare(context: &Context, request: &Request) -> Result<Prepared, Failure> {
+    let app = context.app(&request.app)?;
+    let recorded = recorded(context, &app)?;
+    let (engine, fetched) =
+        tokio::join!(server::connect(context, &app.server), fetched(context, &app, &request.wish, recorded.as_ref()));
+    let (engine, recipe) = (engine?, fetched?);
+    let live = engine.services(&Filters::stack(app.stack.as_str())).await?;
+    let services: BTreeMap<String, ServiceFacts> =
+        live.iter().map(|service| (short(service.name(), &app), ServiceFacts::of(service, &app.stack))).collect();
+    let versions = Versions {
+        app: app.name.as_str(),
+        recorded: recorded.as_ref(),
+        pinned: app.pin.as_ref(),
+        services: &services,
+    };
+    let deployed = versions.deployed();
+    let recipe = with_commit(context, recipe, deployed.as_ref()).await?;
+    let known = Known { recorded: recorded.as_ref(), pinned: app.pin.as_ref(), deployed: deployed.as_ref() };
+    let resolution = resolve(&request.wish, known, &recipe.state)?;
+    let mut warnings = [recipe.warnings.clone(), app.env.warnings().to_vec(), versions.warnings()].concat();
+    let files = recipe::files(context, &recipe, &resolution.target).await?;
+    let source = Source { files: &files, user_home: context.user_home.as_deref() };
+    let wanted = render::render(&app, source, &resolution.target, engine.version())?;
+    warnings.extend(render::missing_variables(&app, &files)?);
+    if request.domain_checks && !context.offline {
+        warnings.extend(domain::check(&app).await);
+    }
+    let credentials = stage::credentials()?;
+    let staged = stage::stage(&engine, &wanted, Some(live), &Policy::default(), credentials.as_ref()).await?;
+    let recipe_timeout = recipe_timeout(&wanted);
+    let sync = context.settings.sync.value;
+    Ok(Prepared { app, sync, recorded, services, resolution, warnings, staged, recipe_timeout, engine })
+}
+
+/// What the env file records; nothing while operator sync is off: then the record is neither read nor written.
+fn recorded(context: &Context, app: &App) -> Result<Option<Record>, Failure> {
+    if !context.settings.sync.value {
+        return Ok(None);
+    }
+    app.env.record().map_err(|finding| Failure::refused(app.env.name(), vec![finding]))
+}
+
+async fn fetched(
+    context: &Context,
+    app: &App,
+    wish: &VersionWish,
+    recorded: Option<&Record>,
+) -> Result<Recipe, Failure> {
+    let mut wanted: Vec<&Record> = recorded.into_iter().chain(&app.pin).collect();
+    if let VersionWish::Exactly(record) = wish {
+        wanted.push(record);
+    }
+    recipe::ready(context, &app.recipe, &wanted).await
+}
+
+/// The recipe, with the commit that runs looked up where it is not a release.
+async fn with_commit(context: &Context, mut recipe: Recipe, deployed: Option<&Record>) -> Result<Recipe, Failure> {
+    if let Some(Record::Commit { commit, dirty: false }) = deployed
+        && let Some(full) = context.git.commit(&recipe.dir, commit).await?
+    {
+        recipe.state.commits.insert(commit.clone(), full);
+    }
+    Ok(recipe)
+}
+
+fn short(name: &str, app: &App) -> String {
+    let prefix = format!("{}_", app.stack);
+    name.strip_prefix(&prefix).unwrap_or(name).to_owned()
+}
+
+/// The longest `TIMEOUT` label among the services, in seconds.
+fn recipe_timeout(wanted: &StackSpec) -> Option<Duration> {
+    let key = labels::key(&wanted.name, "timeout");
+    let seconds = wanted.services.values().filter_map(|service| service.spec.labels.get(&key)?.parse().ok());
+    seconds.max().map(Duration::from_secs)
+}
+
+/// Carries the plan out and watches. Without patience there is no verdict.
+///
+/// # Errors
+/// The plan does not hold any more, or a step failed.
+pub async fn execute(
+    context: &Context,
+    prepared: &Prepared,
+    patience: Option<Patience>,
+    on: &mut dyn FnMut(Event<'_>),
+) -> Result<Outcome, Failure> {
+    let manner =
+        Manner { patience, recipe_timeout: prepared.recipe_timeout, volatile: &BTreeSet::new() };
+    Ok(rollout::roll_out(&prepared.engine, &prepared.staged, manner, &context.interrupt, on).await?)
+}
+
+/// Writes down what was deployed, after a verdict of success only. Says whether the file was written.
+///
+/// With operator sync the record, and the pin where there is one; without it only a pin that is there already.
+///
+/// # Errors
+/// The env file can't be written. The deployment is as it is.
+pub fn record(context: &Context, app: &App, target: &Target, outcome: &Outcome) -> Result<bool, HomeError> {
+    match outcome {
+        Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded => {
+            record_version(context, app, &target.record())
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Writes a version into the app's env file, where the settings want it.
+///
+/// # Errors
+/// The env file can't be written.
+pub fn record_version(context: &Context, app: &App, record: &Record) -> Result<bool, HomeError> {
+    let sync = context.settings.sync.value;
+    context.home.rewrite_env(&app.server, &app.name, |env| {
+        if sync { Some(env.with_record_and_pin(record)) } else { env.with_pin(record) }
+    })
+}

@@ -1,0 +1,18 @@
+//! The order of things: what is looked at, in which order decisions are asked of core, what is changed.
+//!
+//! Not here: flags, words for people, decisions.
+pub mod apply;
+pub mod deploy;
+mod domain;
+pub mod ls;
+pub mod new;
+pub mod ps;
+pub mod recipe;
+pub mod render;
+pub mod rewatch;
+pub mod rollout;
+pub mod secrets;
+pub mod server;
+pub mod stage;
+pub mod undeploy;
+pub mod watch;

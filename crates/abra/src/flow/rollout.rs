@@ -1,0 +1,132 @@
+//! From a yes to a verdict: check that the plan still holds, carry it out, watch.
+use super::apply::{self, Stopped};
+use super::stage::Staged;
+use super::watch::{self, Ended, Patience, Watched};
+use crate::engine::{Engine, EngineError, Filters};
+use crate::interrupt::Interrupt;
+use abra_core::converge::{Baseline, Change, Expectation};
+use abra_core::converge::Verdict;
+use abra_core::plan::change::ChangeKind;
+use abra_core::stack::live::Service;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What there is to tell meanwhile.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The plan is being carried out.
+    Apply(apply::Event<'a>),
+    /// The stack is being watched.
+    Watch(&'a abra_core::converge::Event),
+}
+
+/// How it ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// With a verdict, and the last lines of what went wrong.
+    Verdict(Verdict, BTreeMap<String, Vec<String>>),
+    /// Nobody wanted a verdict.
+    LeftRunning,
+    /// The operator interrupted the watching. The deployment goes on.
+    Interrupted,
+}
+
+/// Why there is no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum RolloutError {
+    /// The server is not any more as it was when the plan was made. Nothing was changed.
+    #[error("the server has changed since the plan was made")]
+    Moved(Vec<String>),
+    /// The server could not be asked whether the plan still holds. Nothing was changed.
+    #[error("can't look at the server again")]
+    Look(#[source] EngineError),
+    /// A step failed; those before it were taken.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// Services that were sent are not there.
+    #[error("somebody removed what was just deployed: {}", .0.join(", "))]
+    Gone(Vec<String>),
+    /// Everything was sent, but can't be read back.
+    #[error("everything was sent, but the server can't be asked what became of it")]
+    ReadBack(#[source] EngineError),
+}
+
+/// How to roll out.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner<'a> {
+    /// How patient to be; `None`: don't watch.
+    pub patience: Option<Patience>,
+    /// How long the recipe says it takes.
+    pub recipe_timeout: Option<Duration>,
+    /// Labels of a run, which don't count as differences.
+    pub volatile: &'a BTreeSet<String>,
+}
+
+/// Rolls out a staged stack.
+///
+/// # Errors
+/// The plan does not hold any more, or a step failed.
+pub async fn roll_out(
+    engine: &Engine,
+    staged: &Staged,
+    manner: Manner<'_>,
+    interrupt: &Interrupt,
+    on: &mut dyn FnMut(Event<'_>),
+) -> Result<Outcome, RolloutError> {
+    let plan = &staged.plan;
+    let mut names = staged.names.clone();
+    let mut read_back = None;
+    if !plan.is_noop() {
+        let now = engine.services(&Filters::stack(&plan.stack)).await.map_err(RolloutError::Look)?;
+        let moved = plan.basis.moved(&now, &names);
+        if !moved.is_empty() {
+            return Err(RolloutError::Moved(moved));
+        }
+        let tell = &mut |event: apply::Event<'_>| on(Event::Apply(event));
+        names = apply::apply(engine, plan, &names, &staged.auths, interrupt, tell).await?;
+        if manner.patience.is_some() {
+            let services = engine.services(&Filters::stack(&plan.stack)).await;
+            read_back = Some(services.map_err(RolloutError::ReadBack)?);
+        }
+    }
+    let Some(patience) = manner.patience else { return Ok(Outcome::LeftRunning) };
+    let first = read_back.is_none().then(|| (staged.services.clone(), staged.tasks.clone()));
+    let watched = Watched {
+        stack: &plan.stack,
+        expectations: expectations(staged, read_back.as_deref().unwrap_or(&staged.services))?,
+        settings: patience.settings(manner.recipe_timeout),
+        first,
+        names: &names,
+        volatile: manner.volatile,
+    };
+    Ok(match watch::watch(engine, watched, interrupt, &mut |event| on(Event::Watch(event))).await {
+        Ended::Interrupted => Outcome::Interrupted,
+        Ended::Verdict(verdict) => {
+            let logs = watch::last_words(engine, &verdict).await;
+            Outcome::Verdict(verdict, logs)
+        }
+    })
+}
+
+/// What each service of the plan must come to, from how it was read back.
+fn expectations(staged: &Staged, services: &[Service]) -> Result<Vec<Expectation>, RolloutError> {
+    let mut found = Vec::new();
+    let mut gone = Vec::new();
+    for change in &staged.plan.services {
+        let kind = match change.kind {
+            ChangeKind::Create => Change::Created,
+            ChangeKind::Update => Change::Updated,
+            ChangeKind::Unchanged => Change::Unchanged,
+            ChangeKind::Remove | ChangeKind::Orphaned => continue,
+        };
+        let digest = change.digest.clone().unwrap_or_default();
+        match services.iter().find(|service| service.name() == change.name) {
+            Some(service) => {
+                let baseline = Baseline::of(&service.id, &staged.tasks);
+                found.push(Expectation::new(service, digest, kind, baseline));
+            }
+            None => gone.push(change.short.clone()),
+        }
+    }
+    if gone.is_empty() { Ok(found) } else { Err(RolloutError::Gone(gone)) }
+}

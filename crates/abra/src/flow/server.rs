@@ -1,0 +1,51 @@
+//! Reaching a server's engine.
+use crate::context::Context;
+use crate::engine::{Endpoint, Engine, EngineError, Limits, Observer, RequestLog};
+use crate::failure::Failure;
+use crate::ui::Ui;
+use abra_core::name::ServerName;
+
+/// Connects to the engine of a server.
+///
+/// # Errors
+/// The server can't be reached in a way that this program knows, or its engine does not answer.
+pub async fn connect(context: &Context, server: &ServerName) -> Result<Engine, Failure> {
+    let endpoint = endpoint(context, server)?;
+    connect_to(&endpoint, context.ui).await.map_err(Failure::from)
+}
+
+/// The address of a server's engine. `DOCKER_HOST` counts for the local engine only.
+///
+/// # Errors
+/// Not an address, or one of a kind that is not supported.
+pub fn endpoint(context: &Context, server: &ServerName) -> Result<Endpoint, Failure> {
+    if !server.is_local() {
+        return Err(Failure::new(format!("server {server} is not on this machine"))
+            .hint(format!("this version reaches the local engine only, as server `{}`", ServerName::LOCAL)));
+    }
+    local(context.docker_host.as_deref())
+}
+
+/// The local engine's address.
+///
+/// # Errors
+/// `DOCKER_HOST` is no address that is supported.
+pub fn local(docker_host: Option<&str>) -> Result<Endpoint, Failure> {
+    Endpoint::parse(docker_host.unwrap_or(Endpoint::LOCAL)).map_err(|error| {
+        Failure::from_error(&error).hint("DOCKER_HOST says where the local engine listens; unset it for the usual place")
+    })
+}
+
+/// Connects to an engine; with `--debug` every request is told.
+///
+/// # Errors
+/// It does not answer, or is too old.
+pub async fn connect_to(endpoint: &Endpoint, ui: Ui) -> Result<Engine, EngineError> {
+    let tell = move |request: &RequestLog<'_>| {
+        let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        let millis = request.elapsed.as_millis();
+        ui.debug(format!("{} {} → {status} ({millis} ms)", request.method, request.target));
+    };
+    let observer: Option<Observer> = if ui.debug { Some(Box::new(tell)) } else { None };
+    Engine::connect_observed(endpoint, &Limits::default(), observer).await
+}

@@ -1,0 +1,156 @@
+//! Looking at a server for a stack that is wanted there, and planning. Nothing is changed.
+use crate::engine::auth::{AuthError, Credentials, RegistryAuth};
+use crate::engine::{Engine, EngineError, FileKind, Filters};
+use abra_core::finding::Finding;
+use abra_core::plan::seen::{Live, Policy, Resolved};
+use abra_core::plan::{self, Plan};
+use abra_core::stack::live::{FileObject, Service, Task};
+use abra_core::stack::normal::Names;
+use abra_core::stack::spec::Platform;
+use abra_core::stack::wanted::{StackSpec, WantedService};
+use futures_util::StreamExt as _;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Registries that are asked at the same time.
+const AT_ONCE: usize = 8;
+
+/// A stack, planned.
+#[derive(Debug)]
+pub struct Staged {
+    /// What has to be done.
+    pub plan: Plan,
+    /// Names of what live specs refer to by id.
+    pub names: Names,
+    /// Credentials for the registries of its images, by service.
+    pub auths: BTreeMap<String, RegistryAuth>,
+    /// The stack's services, as they were.
+    pub services: Vec<Service>,
+    /// Their tasks, as they were.
+    pub tasks: Vec<Task>,
+}
+
+/// Looks at the server and plans. `services` is a look that was taken already, `credentials` are those that may be
+/// sent along.
+///
+/// # Errors
+/// The engine can't be asked.
+pub async fn stage(
+    engine: &Engine,
+    wanted: &StackSpec,
+    services: Option<Vec<Service>>,
+    policy: &Policy,
+    credentials: Option<&Credentials>,
+) -> Result<Staged, EngineError> {
+    let of_stack = Filters::stack(&wanted.name);
+    let services = async {
+        match services {
+            Some(services) if !publishes(wanted) => Ok(services),
+            _ if publishes(wanted) => engine.services(&Filters::none()).await,
+            _ => engine.services(&of_stack).await,
+        }
+    };
+    let (services, tasks, networks, secrets, configs) = tokio::try_join!(
+        services,
+        engine.tasks(&of_stack),
+        async { engine.networks(&Filters::none()).await },
+        files(engine, FileKind::Secret, secret_names(wanted)),
+        files(engine, FileKind::Config, config_names(wanted)),
+    )?;
+    let mut live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
+    let (auths, problems) = auths(wanted, credentials).await;
+    live.images = images(engine, wanted, &live, policy, &auths).await;
+    let names = Names::of(&live.networks, &live.secrets, &live.configs);
+    let mut plan = plan::plan(wanted, &live, policy);
+    plan.findings.extend(problems);
+    let label = abra_core::stack::convert::NAMESPACE_LABEL;
+    live.services.retain(|service| service.label(label) == Some(&wanted.name));
+    Ok(Staged { plan, names, auths, services: live.services, tasks })
+}
+
+/// Registry credentials from docker's own settings; `None` where there is no place for such settings.
+///
+/// # Errors
+/// They are there but can't be read.
+pub fn credentials() -> Result<Option<Credentials>, AuthError> {
+    Credentials::folder().map(|folder| Credentials::read(&folder)).transpose()
+}
+
+/// Whether the stack wants ports of the whole swarm: then the other stacks' services show which are taken.
+fn publishes(wanted: &StackSpec) -> bool {
+    let ports = |service: &WantedService| !service.spec.endpoint_spec.ports.is_empty();
+    wanted.services.values().any(ports)
+}
+
+fn secret_names(wanted: &StackSpec) -> BTreeSet<&String> {
+    wanted.secrets.keys().chain(wanted.external.secrets.keys()).collect()
+}
+
+fn config_names(wanted: &StackSpec) -> BTreeSet<&String> {
+    wanted.configs.keys().chain(wanted.external.configs.keys()).collect()
+}
+
+/// The objects of these names. Where none is needed, nothing is asked. (The engine's filter matches prefixes, so there
+/// may be others among them.)
+async fn files(engine: &Engine, kind: FileKind, names: BTreeSet<&String>) -> Result<Vec<FileObject>, EngineError> {
+    if names.is_empty() {
+        return Ok(vec![]);
+    }
+    let filters = names.into_iter().fold(Filters::none(), |filters, name| filters.and("name", name.as_str()));
+    engine.files(kind, &filters).await
+}
+
+/// Credentials by service; those that can't be had are findings.
+async fn auths(
+    wanted: &StackSpec,
+    credentials: Option<&Credentials>,
+) -> (BTreeMap<String, RegistryAuth>, Vec<Finding>) {
+    let mut found = BTreeMap::new();
+    let mut problems: Vec<Finding> = Vec::new();
+    let Some(credentials) = credentials else { return (found, problems) };
+    let mut by_image: BTreeMap<&str, Result<Option<RegistryAuth>, AuthError>> = BTreeMap::new();
+    for (name, service) in &wanted.services {
+        let image = service.spec.task_template.container_spec.image.as_str();
+        if !by_image.contains_key(image) {
+            by_image.insert(image, credentials.for_image(image).await);
+        }
+        match &by_image[image] {
+            Ok(Some(auth)) => drop(found.insert(name.clone(), auth.clone())),
+            Ok(None) => {}
+            Err(error) => {
+                let message = error.to_string();
+                if !problems.iter().any(|problem| problem.message == message) {
+                    problems.push(Finding::warning(message).help("the image is asked for without credentials"));
+                }
+            }
+        }
+    }
+    (found, problems)
+}
+
+/// What registries say of the images that the plan needs to know about, several at a time.
+async fn images(
+    engine: &Engine,
+    wanted: &StackSpec,
+    live: &Live,
+    policy: &Policy,
+    auths: &BTreeMap<String, RegistryAuth>,
+) -> BTreeMap<String, Result<Resolved, String>> {
+    let auth_of = |image: &str| {
+        let runs = |(_, service): &(&String, &WantedService)| service.spec.task_template.container_spec.image == image;
+        wanted.services.iter().find(runs).and_then(|(name, _)| auths.get(name))
+    };
+    let ask = |image: String| async {
+        let answer = engine.distribution(&image, auth_of(&image)).await;
+        (image, answer.map(resolved).map_err(|error| error.to_string()))
+    };
+    let images = plan::images_to_resolve(wanted, live, policy);
+    futures_util::stream::iter(images).map(ask).buffer_unordered(AT_ONCE).collect().await
+}
+
+fn resolved(digest: crate::engine::Digest) -> Resolved {
+    let platforms = digest.platforms.into_iter();
+    Resolved {
+        digest: digest.digest,
+        platforms: platforms.map(|of| Platform { architecture: of.architecture, os: of.os }).collect(),
+    }
+}

@@ -1,0 +1,152 @@
+//! Removing an app's stack, and waiting until it is really gone.
+use super::{apply, server};
+use crate::context::Context;
+use crate::engine::{Engine, EngineError, FileKind, Filters};
+use crate::failure::Failure;
+use abra_core::app::App;
+use abra_core::plan::seen::Live;
+use abra_core::plan::{self, Plan, action::Action};
+use abra_core::stack::convert::NAMESPACE_LABEL;
+use abra_core::stack::live::Service;
+use abra_core::stack::normal::Names;
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+/// Between two looks.
+const TICK: Duration = Duration::from_millis(200);
+/// For everything beside the tasks' own stop grace: a swarm takes some seconds before it sends the first signal.
+const SLACK: Duration = Duration::from_secs(60);
+/// Docker's stop grace where a service says none.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What will be removed.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The app.
+    pub app: App,
+    /// The removals.
+    pub plan: Plan,
+    /// The longest that its tasks may take to stop.
+    pub grace: Duration,
+    /// The server.
+    pub engine: Engine,
+}
+
+/// Looks at what there is to remove.
+///
+/// # Errors
+/// There is no such app, or its server can't be asked.
+pub async fn prepare(context: &Context, name: &str) -> Result<Prepared, Failure> {
+    let app = context.app(name)?;
+    let engine = server::connect(context, &app.server).await?;
+    let of_stack = Filters::stack(app.stack.as_str());
+    let (services, networks, secrets, configs) = tokio::try_join!(
+        engine.services(&of_stack),
+        engine.networks(&of_stack),
+        engine.files(FileKind::Secret, &of_stack),
+        engine.files(FileKind::Config, &of_stack),
+    )?;
+    let grace = services.iter().map(stop_grace).max().unwrap_or_default();
+    let live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
+    let plan = plan::removal(app.stack.as_str(), &live);
+    Ok(Prepared { app, plan, grace, engine })
+}
+
+fn stop_grace(service: &Service) -> Duration {
+    let nanos = service.spec.pointer("/TaskTemplate/ContainerSpec/StopGracePeriod").and_then(serde_json::Value::as_u64);
+    nanos.map_or(GRACE, Duration::from_nanos)
+}
+
+/// Why a stack is not gone.
+#[derive(Debug, thiserror::Error)]
+pub enum UndeployError {
+    /// A removal failed.
+    #[error(transparent)]
+    Stopped(#[from] apply::Stopped),
+    /// It takes longer than it may.
+    #[error("not gone after {} s: {}", after.as_secs(), left.join(", "))]
+    Slow {
+        /// How long was waited.
+        after: Duration,
+        /// What is still there.
+        left: Vec<String>,
+    },
+    /// The operator does not want to wait any longer. The swarm goes on removing.
+    #[error("interrupted: the swarm goes on removing {}", .0.join(", "))]
+    Interrupted(Vec<String>),
+    /// The engine can't be asked any more.
+    #[error("can't see whether everything is gone")]
+    Look(#[from] EngineError),
+}
+
+/// Removes everything and returns when tasks and networks are gone.
+///
+/// # Errors
+/// A removal failed, or not everything is gone in time.
+pub async fn execute(
+    context: &Context,
+    prepared: &Prepared,
+    on: &mut dyn FnMut(apply::Event<'_>),
+) -> Result<(), UndeployError> {
+    let (engine, plan) = (&prepared.engine, &prepared.plan);
+    let removes_network = |action: &&Action| matches!(action, Action::RemoveNetwork(_));
+    let (networks, others): (Vec<&Action>, Vec<&Action>) = plan.actions.iter().partition(removes_network);
+    let part = Plan { actions: others.into_iter().cloned().collect(), ..plan.clone() };
+    apply::apply(engine, &part, &Names::default(), &BTreeMap::new(), &context.interrupt, on).await?;
+    let begun = Instant::now();
+    let limit = prepared.grace + SLACK;
+    let mut told = false;
+    loop {
+        let tasks = engine.tasks(&Filters::stack(&plan.stack)).await?;
+        let mut left: Vec<String> = tasks.iter().filter(|task| !task.has_ended()).map(|task| format!("task {}", task.id)).collect();
+        if left.is_empty() {
+            left = remove_networks(engine, &networks, &mut told, on).await?;
+        }
+        if left.is_empty() {
+            return Ok(());
+        }
+        if begun.elapsed() > limit {
+            return Err(UndeployError::Slow { after: begun.elapsed(), left });
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            () = context.interrupt.wait() => return Err(UndeployError::Interrupted(left)),
+        }
+    }
+}
+
+/// Asks for the removal of the networks, and says which are still there. A network is in use until the last task has
+/// left it, and asking again is all that can be done.
+async fn remove_networks(
+    engine: &Engine,
+    networks: &[&Action],
+    told: &mut bool,
+    on: &mut dyn FnMut(apply::Event<'_>),
+) -> Result<Vec<String>, EngineError> {
+    let mut left = Vec::new();
+    for action in networks {
+        let Action::RemoveNetwork(network) = action else { continue };
+        if !*told {
+            on(apply::Event::Applying(action));
+        }
+        match engine.remove_network(&network.id).await {
+            Err(EngineError::NotFound { .. }) => {}
+            Ok(()) | Err(EngineError::InUse { .. }) => left.push(format!("network {}", network.name)),
+            Err(error) => return Err(error),
+        }
+    }
+    *told = true;
+    Ok(left)
+}
+
+/// Frees what the app leaves behind on this engine: its stopped containers, and images that nothing refers to. Gives back
+/// the bytes that are free now.
+///
+/// # Errors
+/// The engine refuses.
+pub async fn prune(prepared: &Prepared) -> Result<u64, EngineError> {
+    let label = Filters::label(format!("{NAMESPACE_LABEL}={}", prepared.plan.stack));
+    let containers = prepared.engine.prune_containers(&label).await?;
+    let images = prepared.engine.prune_images().await?;
+    Ok(containers + images)
+}

@@ -1,0 +1,159 @@
+//! Watching: look at the stack again and again until core knows the verdict.
+use crate::engine::{Engine, EngineError, Filters, LogQuery};
+use crate::interrupt::Interrupt;
+use abra_core::converge::Event;
+use abra_core::converge::Expectation;
+use abra_core::converge::Settings;
+use abra_core::converge::{Sighting, Snapshot};
+use abra_core::converge::{Kind, Verdict};
+use abra_core::converge::Watch;
+use abra_core::stack::digest::of_service;
+use abra_core::stack::live::{Service, Task};
+use abra_core::stack::normal::Names;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// Between two looks.
+const TICK: Duration = Duration::from_millis(300);
+/// Between two looks at the nodes, which matter to global services and messages only.
+const NODES: Duration = Duration::from_secs(3);
+/// Lines shown of a service that failed.
+const TAIL: u32 = 10;
+
+/// How long an operator wants to watch; `None`: as derived from the stack.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Patience {
+    /// Give up after this long.
+    pub timeout: Option<Duration>,
+    /// How long everything must stay up.
+    pub stable: Option<Duration>,
+}
+
+impl Patience {
+    /// The watch's settings, with the recipe's own wish.
+    pub fn settings(self, recipe_timeout: Option<Duration>) -> Settings {
+        let mut settings = Settings { deadline: self.timeout, recipe_timeout, ..Settings::default() };
+        settings.stable = self.stable.unwrap_or(settings.stable);
+        settings
+    }
+}
+
+/// How a watch ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// With a verdict.
+    Verdict(Verdict),
+    /// The operator had enough. The deployment goes on.
+    Interrupted,
+}
+
+/// What is watched.
+#[derive(Debug)]
+pub struct Watched<'a> {
+    /// The stack.
+    pub stack: &'a str,
+    /// What its services must come to.
+    pub expectations: Vec<Expectation>,
+    /// How patient.
+    pub settings: Settings,
+    /// A look that was taken before: where it decides, nothing more is asked.
+    pub first: Option<(Vec<Service>, Vec<Task>)>,
+    /// Names of what specs refer to by id.
+    pub names: &'a Names,
+    /// Labels of a run, which don't count as differences.
+    pub volatile: &'a BTreeSet<String>,
+}
+
+/// Watches until there is a verdict, or the operator interrupts.
+pub async fn watch(engine: &Engine, watched: Watched<'_>, interrupt: &Interrupt, on: &mut dyn FnMut(&Event)) -> Ended {
+    let Watched { stack, expectations, settings, first, names, volatile } = watched;
+    let mut looks = Looks { engine, stack, names, volatile, begun: Instant::now(), nodes_at: None, digests: BTreeMap::new() };
+    let mut watch = Watch::new(expectations, &settings);
+    if let Some((services, tasks)) = first {
+        let snapshot = looks.snapshot(Duration::ZERO, services, tasks);
+        watch.step(&snapshot).iter().for_each(&mut *on);
+    }
+    loop {
+        if let Some(verdict) = watch.verdict() {
+            return Ended::Verdict(verdict.clone());
+        }
+        let next = tokio::time::Instant::now() + TICK;
+        let look = tokio::select! {
+            look = looks.look() => look,
+            () = interrupt.wait() => return Ended::Interrupted,
+        };
+        let events = match look {
+            Ok(snapshot) => watch.step(&snapshot),
+            Err(error) => watch.unreachable(looks.begun.elapsed(), &error.to_string()),
+        };
+        events.iter().for_each(&mut *on);
+        if watch.verdict().is_none() {
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => {}
+                () = interrupt.wait() => return Ended::Interrupted,
+            }
+        }
+    }
+}
+
+/// Takes looks, each with the same few list calls whatever the size of the stack.
+struct Looks<'a> {
+    engine: &'a Engine,
+    stack: &'a str,
+    names: &'a Names,
+    volatile: &'a BTreeSet<String>,
+    begun: Instant,
+    nodes_at: Option<Instant>,
+    /// Digests by service id and version: a spec is looked at once.
+    digests: BTreeMap<(String, u64), String>,
+}
+
+impl Looks<'_> {
+    async fn look(&mut self) -> Result<Snapshot, EngineError> {
+        let of_stack = Filters::stack(self.stack);
+        let services = self.engine.services(&of_stack).await?;
+        let tasks = self.engine.tasks(&of_stack).await?;
+        let fresh = self.engine.tasks(&of_stack.and("_up-to-date", "true")).await?;
+        let wants_nodes = self.nodes_at.is_none_or(|at| at.elapsed() >= NODES);
+        let nodes = if wants_nodes { Some(self.engine.nodes().await?) } else { None };
+        if wants_nodes {
+            self.nodes_at = Some(Instant::now());
+        }
+        let mut snapshot = self.snapshot(self.begun.elapsed(), services, tasks);
+        snapshot.up_to_date = Some(fresh.into_iter().map(|task| task.id).collect::<BTreeSet<_>>());
+        snapshot.nodes = nodes;
+        Ok(snapshot)
+    }
+
+    fn snapshot(&mut self, at: Duration, services: Vec<Service>, tasks: Vec<Task>) -> Snapshot {
+        let services = services.into_iter().map(|service| self.sighting(service)).collect();
+        let date = self.engine.date().and_then(|date| jiff::fmt::rfc2822::parse(&date).ok());
+        let server_time = date.map(|date| date.timestamp());
+        Snapshot { at, services, tasks, up_to_date: None, nodes: None, server_time }
+    }
+
+    fn sighting(&mut self, service: Service) -> Sighting {
+        let key = (service.id.clone(), service.version.index);
+        let (names, volatile) = (self.names, self.volatile);
+        let digest = self.digests.entry(key).or_insert_with(|| of_service(&service.spec, names, volatile)).clone();
+        Sighting { service, digest }
+    }
+}
+
+/// The last lines of every service that went wrong, by full name. What can't be had is left out: it must not hide the
+/// verdict.
+pub async fn last_words(engine: &Engine, verdict: &Verdict) -> BTreeMap<String, Vec<String>> {
+    let mut words = BTreeMap::new();
+    for service in &verdict.services {
+        if matches!(service.outcome.kind(), Kind::Succeeded | Kind::Overtaken) {
+            continue;
+        }
+        let query = LogQuery { tail: TAIL, ..LogQuery::default() };
+        if let Ok(logs) = engine.service_logs(&service.service, &query).await {
+            let from = logs.lines.len().saturating_sub(TAIL as usize);
+            let lines = logs.lines[from..].iter().map(|line| line.text.clone());
+            words.insert(service.service.clone(), lines.collect());
+        }
+    }
+    words
+}

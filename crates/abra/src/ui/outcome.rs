@@ -1,0 +1,193 @@
+//! How a deployment is announced and how it ended: for people on stderr, with `--machine` as one JSON document.
+use super::{Text, Ui, text};
+use crate::exit::Exit;
+use crate::flow::deploy::Prepared;
+use crate::flow::rollout::Outcome;
+use abra_core::app::App;
+use abra_core::converge::{Kind, Verdict};
+use abra_core::plan;
+use abra_core::recipe::Record;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// What is needed to say how it ended.
+#[derive(Debug)]
+pub struct Ending<'a> {
+    /// The app.
+    pub app: &'a App,
+    /// The version that was deployed.
+    pub record: &'a Record,
+    /// The version that was recorded before.
+    pub last: Option<&'a Record>,
+    /// Whether operator sync is on.
+    pub sync: bool,
+    /// Whether the env file was written.
+    pub recorded: bool,
+    /// Whether there was nothing to do.
+    pub noop: bool,
+}
+
+impl Ui {
+    /// The overview of a deployment.
+    pub fn deployment(&self, prepared: &Prepared) {
+        let versions = prepared.versions();
+        let shown = |record: Option<&Record>| record.map_or_else(|| "–".to_owned(), Record::to_string);
+        let deployed = match (versions.deployed(), prepared.services.is_empty()) {
+            (None, false) => "several or unknown versions".to_owned(),
+            (deployed, _) => shown(deployed.as_ref()),
+        };
+        let mut facts = vec![
+            ("server", prepared.app.server.to_string()),
+            ("recipe", prepared.app.recipe.to_string()),
+            ("deployed", deployed),
+            ("target", format!("{} ({})", prepared.resolution.target.record(), prepared.resolution.why)),
+        ];
+        if prepared.sync {
+            facts.insert(2, ("recorded", shown(prepared.recorded.as_ref())));
+        }
+        self.overview(prepared.app.name.as_str(), &facts, &prepared.staged.plan);
+    }
+
+    /// Says that this was only a plan.
+    pub fn planned(&self, prepared: &Prepared) {
+        if self.machine {
+            self.json(&report(prepared));
+        } else {
+            self.say("dry run: nothing was changed");
+        }
+    }
+
+    /// Says how it ended, and what fits now. Gives back the exit code for it.
+    pub fn ending(&self, ending: &Ending<'_>, outcome: &Outcome, prepared: Option<&Prepared>) -> Exit {
+        let exit = match outcome {
+            Outcome::Verdict(verdict, logs) => {
+                self.verdict(ending.app.stack.as_str(), verdict, logs);
+                self.sentence(ending, verdict);
+                Exit::of(verdict)
+            }
+            Outcome::LeftRunning => {
+                self.say(format!("{} was sent and is not watched, so nothing is recorded", ending.record));
+                self.hint(&format!("`abra app watch {}` finishes the verdict and records then", ending.app.name));
+                Exit::Done
+            }
+            Outcome::Interrupted => {
+                self.say(format!(
+                    "interrupted: the watching ends here, the deployment of {} goes on; nothing is recorded",
+                    ending.record
+                ));
+                self.hint(&format!("`abra app watch {}` takes the watching up again", ending.app.name));
+                Exit::Interrupted
+            }
+        };
+        if self.machine {
+            let mut document = prepared.map_or_else(|| json!({ "app": ending.app.name.as_str() }), report);
+            document["outcome"] = outcome_json(outcome);
+            document["record_written"] = json!(ending.recorded);
+            document["exit"] = json!(exit as u8);
+            self.json(&document);
+        }
+        exit
+    }
+
+    fn sentence(&self, ending: &Ending<'_>, verdict: &Verdict) {
+        let (app, record) = (&ending.app.name, ending.record);
+        match verdict.kind {
+            Kind::Succeeded => self.success_sentence(ending, verdict),
+            Kind::Failed => self.bad(&format!("the deployment of {record} failed; it is not recorded")),
+            Kind::RolledBack => self.bad(&format!("the swarm rolled {record} back; it is not recorded")),
+            Kind::Overtaken => {
+                self.bad(&format!("somebody else deployed {app} in the meantime; {record} is not recorded"));
+            }
+            Kind::Undecided => {
+                self.bad(&format!("it is not decided whether {record} works; it is not recorded"));
+                self.hint(&format!("`abra app watch {app}` takes the watching up again"));
+            }
+        }
+        if verdict.kind != Kind::Succeeded {
+            self.ways_out(ending);
+        }
+    }
+
+    fn success_sentence(&self, ending: &Ending<'_>, verdict: &Verdict) {
+        let done = if ending.noop { "was deployed already and runs" } else { "is deployed and runs" };
+        let watched = stable_for(verdict).map_or_else(String::new, |time| format!(" (stable for {} s)", time.as_secs()));
+        self.say(
+            Text::new().styled(text::GOOD, "✔ ").plain(format!("{} {done}{watched}", ending.record)),
+        );
+        if ending.recorded {
+            self.say(format!("recorded {} in {}", ending.record, ending.app.env.name()));
+        }
+    }
+
+    fn ways_out(&self, ending: &Ending<'_>) {
+        let app = &ending.app.name;
+        self.hint(&format!("`abra app ps {app}` shows what runs now"));
+        match ending.last {
+            Some(last) if ending.sync && !last.same(ending.record) => {
+                self.hint(&format!("`abra app deploy {app}` goes back to the recorded version {last}"));
+            }
+            _ => self.hint(&format!("`abra app deploy {app} VERSION` deploys another version")),
+        }
+    }
+
+    fn bad(&self, words: &str) {
+        self.say(Text::new().styled(text::ERROR, "✘ ").plain(words));
+    }
+
+    /// Says what can be done.
+    pub fn hint(&self, words: &str) {
+        self.say(Text::new().styled(text::HELP, "  hint: ").plain(words));
+    }
+}
+
+/// The shortest time that a service was held to be stable.
+fn stable_for(verdict: &Verdict) -> Option<Duration> {
+    use abra_core::converge::Outcome as Of;
+    let held = verdict.services.iter().filter_map(|service| match &service.outcome {
+        Of::Succeeded { stable_for, .. } => Some(*stable_for),
+        _ => None,
+    });
+    held.min().filter(|time| time.as_secs() > 0)
+}
+
+fn report(prepared: &Prepared) -> Value {
+    let text = |record: Option<&Record>| record.map(Record::to_string);
+    json!({
+        "app": prepared.app.name.as_str(),
+        "server": prepared.app.server.as_str(),
+        "recipe": prepared.app.recipe.as_str(),
+        "recorded": text(prepared.recorded.as_ref()),
+        "deployed": text(prepared.versions().deployed().as_ref()),
+        "target": prepared.resolution.target.record().to_string(),
+        "why": prepared.resolution.why.to_string(),
+        "warnings": prepared.warnings,
+        "plan": plan::report::report(&prepared.staged.plan),
+    })
+}
+
+fn outcome_json(outcome: &Outcome) -> Value {
+    match outcome {
+        Outcome::LeftRunning => json!({ "verdict": null, "watched": false }),
+        Outcome::Interrupted => json!({ "verdict": null, "interrupted": true }),
+        Outcome::Verdict(verdict, logs) => json!({
+            "verdict": kind_word(verdict.kind),
+            "seconds": verdict.at.as_secs_f64(),
+            "services": verdict.services.iter().map(|service| json!({
+                "name": service.service,
+                "verdict": kind_word(service.outcome.kind()),
+                "reasons": super::verdict::outcome_lines(&service.outcome),
+                "log": logs.get(&service.service).cloned().unwrap_or_default(),
+            })).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Succeeded => "succeeded",
+        Kind::Failed => "failed",
+        Kind::Undecided => "undecided",
+        Kind::RolledBack => "rolled-back",
+        Kind::Overtaken => "overtaken",
+    }
+}
