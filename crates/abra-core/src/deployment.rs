@@ -34,8 +34,10 @@ fn labels_of(app: &App, target: &Target) -> Deployed {
 fn expose(stack: &mut StackSpec, app: &App, target: &Target) {
     let Some(service) = stack.services.values_mut().find(|service| service.short == APP) else { return };
     let env = &mut service.spec.task_template.container_spec.env;
-    let present: BTreeSet<&str> = env.iter().map(|entry| entry.split('=').next().unwrap_or_default()).collect();
-    let missing = app.env.values().iter().filter(|(key, _)| *key != RECORD_KEY && !present.contains(key.as_str()));
+    let present: BTreeSet<&str> =
+        env.iter().map(|entry| entry.split('=').next().unwrap_or_default()).collect();
+    let missing =
+        app.env.values().iter().filter(|(key, _)| *key != RECORD_KEY && !present.contains(key.as_str()));
     let added: Vec<String> = missing
         .map(|(key, value)| match key.as_str() {
             "TYPE" | "RECIPE" => format!("{key}={}:{}", app.recipe, target.record()),

@@ -44,7 +44,9 @@ impl Versions<'_> {
 
     fn pin_differs(&self) -> Option<Finding> {
         let (recorded, pinned) = (self.recorded?, self.pinned?);
-        let text = format!("the record says {recorded} and the pin behind the recipe's name {pinned}; the record rules");
+        let text = format!(
+            "the record says {recorded} and the pin behind the recipe's name {pinned}; the record rules"
+        );
         (!recorded.same(pinned)).then(|| Finding::warning(text).help("a successful deployment updates both"))
     }
 
@@ -52,15 +54,20 @@ impl Versions<'_> {
         let updating = |facts: &ServiceFacts| {
             facts.update.as_deref().is_some_and(|state| state == "updating" || state == "rollback_started")
         };
-        let names: Vec<&str> =
-            self.services.iter().filter(|(_, facts)| updating(facts)).map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self
+            .services
+            .iter()
+            .filter(|(_, facts)| updating(facts))
+            .map(|(name, _)| name.as_str())
+            .collect();
         let text = format!("a deployment is in progress: the swarm is updating {}", names.join(", "));
         let help = format!("`abra app watch {}` shows how it ends", self.app);
         (!names.is_empty()).then(|| Finding::warning(text).help(help))
     }
 
     fn split(&self) -> Option<Finding> {
-        let version = |facts: &ServiceFacts| facts.deployed.as_ref().map_or("no version".to_owned(), Record::to_string);
+        let version =
+            |facts: &ServiceFacts| facts.deployed.as_ref().map_or("no version".to_owned(), Record::to_string);
         let mut by_version: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for (name, facts) in self.services {
             by_version.entry(version(facts)).or_default().push(name);
@@ -89,6 +96,15 @@ impl Versions<'_> {
             false => format!("; to keep what runs and record it: `abra app deploy {app} {deployed}`"),
         };
         Some(Finding::warning(text).help(format!("to deploy the record: `abra app deploy {app}`{adopt}")))
+    }
+
+    /// What to say before going back behind a release that runs: data that it has changed does not go back.
+    pub fn downgrade(&self, target: &Target) -> Option<Finding> {
+        let deployed = self.deployed()?;
+        let text = format!("{} is older than {deployed}, which runs", target.record());
+        let help =
+            "data that the newer version has changed stays changed: be sure of a backup from before it";
+        (newer(&deployed, &target.record()) == Some(true)).then(|| Finding::warning(text).help(help))
     }
 
     /// Whether `target` would replace a release that is newer than the record: somebody deployed it, and this checkout
@@ -141,13 +157,19 @@ mod tests {
                 "app:1.0.0+1",
                 &["the record says 1.0.0+1 and the pin behind the recipe's name 0.9.0+1; the record rules"],
             ),
-            ("1.0.0+1", "", "app:1.0.0+1:updating", &["a deployment is in progress: the swarm is updating app"]),
+            (
+                "1.0.0+1",
+                "",
+                "app:1.0.0+1:updating",
+                &["a deployment is in progress: the swarm is updating app"],
+            ),
         ];
         for (recorded, pinned, seen, expected) in cases {
             let (recorded, pinned, seen) = (record(recorded), record(pinned), services(seen));
             let versions =
                 Versions { app: "d", recorded: recorded.as_ref(), pinned: pinned.as_ref(), services: &seen };
-            let messages: Vec<String> = versions.warnings().into_iter().map(|warning| warning.message).collect();
+            let messages: Vec<String> =
+                versions.warnings().into_iter().map(|warning| warning.message).collect();
             assert_eq!(messages, expected);
         }
     }

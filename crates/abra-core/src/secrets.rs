@@ -51,9 +51,14 @@ pub fn wishes(document: &Document, raw: &Document, env: &EnvFile) -> Vec<Wish> {
     let used = document.services.values().flat_map(|service| &service.secrets);
     let mut wishes = BTreeMap::new();
     for key in used.filter_map(|reference| reference.source.as_ref()) {
-        let Some(secret) = document.secrets.get(key.as_str()).filter(|secret| secret.external.external) else { continue };
-        let name = secret.name.as_ref().or(secret.external.name.as_ref()).map_or(key.as_str(), |name| name.as_str());
-        let pattern = raw.secrets.get(key.as_str()).and_then(|raw| raw.name.as_ref().or(raw.external.name.as_ref()));
+        let Some(secret) = document.secrets.get(key.as_str()).filter(|secret| secret.external.external)
+        else {
+            continue;
+        };
+        let name =
+            secret.name.as_ref().or(secret.external.name.as_ref()).map_or(key.as_str(), |name| name.as_str());
+        let pattern =
+            raw.secrets.get(key.as_str()).and_then(|raw| raw.name.as_ref().or(raw.external.name.as_ref()));
         let variable = pattern.and_then(|pattern| last_variable(pattern));
         let modifiers = variable.and_then(|variable| env.modifiers(variable));
         wishes.insert(name.to_owned(), kind(modifiers));
@@ -75,7 +80,8 @@ fn kind(modifiers: Option<&BTreeMap<String, String>>) -> Kind {
     if said("generate") == Some("false") {
         return Kind::ByHand;
     }
-    let length = said("length").map_or(Some(LENGTH), |text| text.parse().ok().filter(|n| (1..=LONGEST).contains(n)));
+    let length =
+        said("length").map_or(Some(LENGTH), |text| text.parse().ok().filter(|n| (1..=LONGEST).contains(n)));
     let charset = match said("charset") {
         None => Some(ALNUM),
         Some(name) => CHARSETS.iter().find(|(known, _)| *known == name).map(|(_, characters)| *characters),
@@ -151,7 +157,8 @@ mod tests {
         ];
         for (text, expected) in cases {
             let pairs = text.split_whitespace().filter_map(|pair| pair.split_once('='));
-            let modifiers: BTreeMap<String, String> = pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+            let modifiers: BTreeMap<String, String> =
+                pairs.map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
             assert_eq!(kind(Some(&modifiers)), expected, "{text}");
         }
         assert_eq!(kind(None), Kind::Characters { length: 32, charset: ALNUM });

@@ -20,6 +20,8 @@ pub enum Exit {
     RolledBack = 5,
     /// The world moved since the plan, or somebody else's deployment is there now.
     Moved = 7,
+    /// Not in sync (`sync --check`).
+    NotInSync = 8,
     /// Interrupted by the operator.
     Interrupted = 130,
 }

@@ -94,10 +94,11 @@ impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
         let failure = Self::from_error(&error);
         match error {
-            HomeError::NoApp { nearest, .. } => did_you_mean(failure, &nearest).hint("`abra app ls` lists all apps"),
-            HomeError::NoServer { nearest, .. } => {
-                did_you_mean(failure, &nearest).hint("`abra server ls` lists all servers; `abra server add` adds one")
+            HomeError::NoApp { nearest, .. } => {
+                did_you_mean(failure, &nearest).hint("`abra app ls` lists all apps")
             }
+            HomeError::NoServer { nearest, .. } => did_you_mean(failure, &nearest)
+                .hint("`abra server ls` lists all servers; `abra server add` adds one"),
             HomeError::Findings { findings, .. } => failure.findings(findings),
             HomeError::Nowhere => failure.hint("set ABRA_DIR to the folder that holds servers and recipes"),
             _ => failure,
@@ -119,13 +120,17 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let failure = Self::from_error(&error);
         match error {
-            EngineError::Unreachable { .. } => failure.hint("is the Docker engine running, and DOCKER_HOST right?"),
+            EngineError::Unreachable { .. } => {
+                failure.hint("is the Docker engine running, and DOCKER_HOST right?")
+            }
             EngineError::NoAccess { .. } => failure.hint("your user must be in the group `docker` there"),
             EngineError::TooOld { .. } => failure.hint("Docker 20.10 is the oldest engine that is supported"),
             EngineError::NotManager => {
                 failure.hint("`docker swarm init` makes the engine a swarm of its own; a worker can't deploy")
             }
-            EngineError::NoLeader { .. } => failure.hint("more than half of the swarm's managers must be online"),
+            EngineError::NoLeader { .. } => {
+                failure.hint("more than half of the swarm's managers must be online")
+            }
             _ => failure,
         }
     }
@@ -164,7 +169,9 @@ impl From<RolloutError> for Failure {
         let failure = Self::from_error(&error);
         match error {
             RolloutError::Moved(moved) => {
-                let mut failure = failure.exit(Exit::Moved).hint("nothing was changed; look at the new plan and decide again");
+                let mut failure = failure
+                    .exit(Exit::Moved)
+                    .hint("nothing was changed; look at the new plan and decide again");
                 failure.causes.extend(moved);
                 failure
             }

@@ -8,12 +8,16 @@ impl Basis {
     /// What has changed since, one line per service; empty while the plan holds. A version that rose while the spec
     /// stayed the same is the swarm's own doing and counts for nothing.
     pub fn moved(&self, services: &[Service], names: &Names) -> Vec<String> {
-        let now: BTreeMap<&str, &Service> = services.iter().map(|service| (service.name(), service)).collect();
-        let all: BTreeSet<&str> = now.keys().copied().chain(self.services.keys().map(String::as_str)).collect();
+        let now: BTreeMap<&str, &Service> =
+            services.iter().map(|service| (service.name(), service)).collect();
+        let all: BTreeSet<&str> =
+            now.keys().copied().chain(self.services.keys().map(String::as_str)).collect();
         let change = |name: &str| match (self.services.get(name), now.get(name)) {
             (Some(_), None) => Some(format!("{name} was removed")),
             (None, Some(_)) => Some(format!("{name} was created")),
-            (Some(then), Some(now)) if then.id != now.id => Some(format!("{name} was removed and created anew")),
+            (Some(then), Some(now)) if then.id != now.id => {
+                Some(format!("{name} was removed and created anew"))
+            }
             (Some(then), Some(now)) if then.digest != services::seen(now, names).digest => {
                 Some(format!("{name} was updated at {}", now.updated_at))
             }

@@ -9,8 +9,8 @@ mod version;
 pub use abra_sh::{AbraSh, abra_sh};
 pub use record::{Commit, Record, RecordError};
 pub use resolve::{
-    Known, RecipeState, Release, Resolution, ResolveError, Target, VersionWish, Why, resolve, rollback,
-    upgrade,
+    Known, RecipeState, Release, Resolution, ResolveError, Target, VersionWish, Why, passed_over, resolve,
+    rollback, sync, upgrade,
 };
 pub use version::{Version, VersionError};
 

@@ -329,6 +329,31 @@ pub fn rollback(
     Ok(below.map(|release| Resolution { target: release.target(), why: Why::Below }))
 }
 
+/// What `sync` means: the record. `None`: there is none.
+///
+/// # Errors
+/// It doesn't exist, or can't be reproduced.
+pub fn sync(known: Known<'_>, state: &RecipeState) -> Result<Option<Resolution>, ResolveError> {
+    let found =
+        |record: &Record| Ok(Resolution { target: state.find(record, Why::Recorded)?, why: Why::Recorded });
+    known.recorded.map(found).transpose()
+}
+
+/// The releases above `from` up to `to`, lowest first: those whose notes an operator should read. Without `from` only
+/// `to` itself; going back passes over nothing.
+pub fn passed_over<'a>(state: &'a RecipeState, from: Option<&Record>, to: &Target) -> Vec<&'a Version> {
+    let Record::Release(to) = to.record() else { return vec![] };
+    let above = |version: &Version| match from {
+        Some(Record::Release(from)) => version > from,
+        _ => *version == to,
+    };
+    state
+        .releases()
+        .map(|release| &release.version)
+        .filter(|version| **version <= to && above(version))
+        .collect()
+}
+
 fn present<'a>(known: Known<'a>) -> Result<&'a Record, ResolveError> {
     known.recorded.or(known.pinned).or(known.deployed).ok_or(ResolveError::NoStart)
 }

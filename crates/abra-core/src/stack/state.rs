@@ -50,14 +50,19 @@ fn state(stack: &str, service: &Service, tasks: &[Task]) -> ServiceState {
     let name = service.name();
     let short = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('_')).unwrap_or(name);
     let present = present(service, tasks);
-    let running = present.iter().filter(|task| task.status.state == "running" && task.desired_state == "running");
+    let running =
+        present.iter().filter(|task| task.status.state == "running" && task.desired_state == "running");
     let image = service.spec["TaskTemplate"]["ContainerSpec"]["Image"].as_str().unwrap_or_default();
     ServiceState {
         service: short.to_owned(),
         image: image.split('@').next().unwrap_or_default().to_owned(),
         running: running.count() as u64,
         wanted: wanted(&service.spec, &present),
-        update: service.update_status.as_ref().map(|status| status.state.clone()).filter(|state| !state.is_empty()),
+        update: service
+            .update_status
+            .as_ref()
+            .map(|status| status.state.clone())
+            .filter(|state| !state.is_empty()),
         tasks: present.into_iter().map(shown).collect(),
     }
 }
@@ -117,8 +122,10 @@ mod tests {
     fn task(text: &str) -> Task {
         let words: Vec<&str> = text.split_whitespace().collect();
         let (state, desired) = words[3].split_once('/').unwrap();
-        serde_json::from_value(json!({ "ID": words[0], "ServiceID": "s", "Slot": words[1].parse::<u64>().unwrap(),
-            "CreatedAt": words[2], "DesiredState": desired, "Status": { "State": state } }))
+        serde_json::from_value(
+            json!({ "ID": words[0], "ServiceID": "s", "Slot": words[1].parse::<u64>().unwrap(),
+            "CreatedAt": words[2], "DesiredState": desired, "Status": { "State": state } }),
+        )
         .unwrap()
     }
 

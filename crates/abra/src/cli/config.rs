@@ -49,7 +49,9 @@ async fn show(context: &Context) -> Result<Exit, Failure> {
     if context.ui.machine {
         let object: serde_json::Map<String, Value> = rows
             .iter()
-            .map(|row| (row.key.to_owned(), json!({ "value": value(row, &who), "origin": row.origin.to_string() })))
+            .map(|row| {
+                (row.key.to_owned(), json!({ "value": value(row, &who), "origin": row.origin.to_string() }))
+            })
             .collect();
         context.ui.json(&object);
     } else {

@@ -42,7 +42,9 @@ async fn add(context: &Context, name: Option<&str>, local: bool) -> Result<Exit,
         return Err(Failure::new("this version adds the local engine only").hint("`abra server add --local`"));
     }
     if name.is_some_and(|name| name != ServerName::LOCAL) {
-        return Err(Failure::new("the local engine is always called `default`").hint("`abra server add --local`"));
+        return Err(
+            Failure::new("the local engine is always called `default`").hint("`abra server add --local`")
+        );
     }
     let server = ServerName::local();
     let is_new = context.home.create_server(&server)?;

@@ -133,8 +133,11 @@ impl Engine {
             .headers
             .get("api-version")
             .ok_or_else(|| bad("no Api-Version; is this a Docker engine?"))?;
-        let theirs =
-            text.to_str().ok().and_then(|text| text.trim().parse::<ApiVersion>().ok()).ok_or_else(|| bad("unreadable Api-Version"))?;
+        let theirs = text
+            .to_str()
+            .ok()
+            .and_then(|text| text.trim().parse::<ApiVersion>().ok())
+            .ok_or_else(|| bad("unreadable Api-Version"))?;
         if theirs < ApiVersion::LEAST {
             return Err(EngineError::TooOld { version: theirs, least: ApiVersion::LEAST });
         }

@@ -13,14 +13,16 @@ struct Pruned {
 impl Engine {
     /// Removes stopped containers that match; gives back the bytes that are free now.
     pub async fn prune_containers(&self, filters: &Filters) -> Result<u64, EngineError> {
-        let call = Call::post("/containers/prune", "stopped containers", &serde_json::Value::Null).filters(filters);
+        let call =
+            Call::post("/containers/prune", "stopped containers", &serde_json::Value::Null).filters(filters);
         self.json::<Pruned>(call).await.map(|pruned| pruned.space_reclaimed)
     }
 
     /// Removes images without a name that no container uses; gives back the bytes that are free now.
     pub async fn prune_images(&self) -> Result<u64, EngineError> {
         let dangling = Filters::none().and("dangling", "true");
-        let call = Call::post("/images/prune", "dangling images", &serde_json::Value::Null).filters(&dangling);
+        let call =
+            Call::post("/images/prune", "dangling images", &serde_json::Value::Null).filters(&dangling);
         self.json::<Pruned>(call).await.map(|pruned| pruned.space_reclaimed)
     }
 }

@@ -149,7 +149,11 @@ impl Run<'_> {
         Err(StopCause::Moved)
     }
 
-    async fn relabel(&self, kind: FileKind, relabel: &abra_core::plan::action::Relabel) -> Result<Vec<String>, StopCause> {
+    async fn relabel(
+        &self,
+        kind: FileKind,
+        relabel: &abra_core::plan::action::Relabel,
+    ) -> Result<Vec<String>, StopCause> {
         let body = serde_json::json!({ "Name": relabel.name, "Labels": relabel.labels });
         none(self.engine.update_file(kind, &relabel.id, relabel.seen, &body).await)
     }

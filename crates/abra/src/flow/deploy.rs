@@ -1,4 +1,5 @@
-//! Deploying an app: look, decide, and after a yes carry out, watch and record.
+//! Deploying an app at some version: look, decide, and after a yes carry out, watch and record. `deploy`, `upgrade`,
+//! `rollback` and `sync` differ in the version that they mean, and in nothing else.
 use super::recipe::{self, Recipe};
 use super::render::{self, Source};
 use super::rollout::{self, Event, Manner, Outcome};
@@ -8,13 +9,16 @@ use super::{domain, server};
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
+use crate::git::RecipeFiles;
 use crate::home::HomeError;
 use abra_core::app::App;
 use abra_core::converge::Kind;
 use abra_core::divergence::Versions;
 use abra_core::finding::Finding;
 use abra_core::plan::seen::Policy;
-use abra_core::recipe::{Known, Record, Resolution, Target, VersionWish, resolve};
+use abra_core::recipe::{
+    self as versions, Known, RecipeState, Record, Resolution, ResolveError, Target, VersionWish,
+};
 use abra_core::stack::labels;
 use abra_core::stack::wanted::StackSpec;
 use abra_core::status::ServiceFacts;
@@ -27,9 +31,42 @@ pub struct Request {
     /// The app.
     pub app: String,
     /// The version.
-    pub wish: VersionWish,
+    pub aim: Aim,
     /// Whether the app's domain is compared with the server's address.
     pub domain_checks: bool,
+}
+
+/// Which version a command means.
+#[derive(Debug)]
+pub enum Aim {
+    /// `deploy`.
+    Deploy(VersionWish),
+    /// `upgrade`, perhaps to a version.
+    Upgrade(Option<Record>),
+    /// `rollback`, perhaps to a version.
+    Rollback(Option<Record>),
+    /// `sync`.
+    Sync,
+}
+
+impl Aim {
+    /// The version that the operator named.
+    pub fn named(&self) -> Option<&Record> {
+        match self {
+            Self::Deploy(VersionWish::Exactly(record)) => Some(record),
+            Self::Upgrade(record) | Self::Rollback(record) => record.as_ref(),
+            Self::Deploy(_) | Self::Sync => None,
+        }
+    }
+
+    fn resolve(&self, known: Known<'_>, state: &RecipeState) -> Result<Option<Resolution>, ResolveError> {
+        match self {
+            Self::Deploy(wish) => versions::resolve(wish, known, state).map(Some),
+            Self::Upgrade(record) => versions::upgrade(record.as_ref(), known, state),
+            Self::Rollback(record) => versions::rollback(record.as_ref(), known, state),
+            Self::Sync => versions::sync(known, state),
+        }
+    }
 }
 
 /// Everything that was looked at and decided. Nothing is changed yet.
@@ -47,12 +84,32 @@ pub struct Prepared {
     pub resolution: Resolution,
     /// What is to be said before the overview.
     pub warnings: Vec<Finding>,
+    /// The notes of the releases passed over, lowest first.
+    pub notes: Vec<Note>,
     /// The plan and what it was made from.
     pub staged: Staged,
     /// How long the recipe says that it takes.
     pub recipe_timeout: Option<Duration>,
     /// The server.
     pub engine: Engine,
+}
+
+/// A release's notes.
+#[derive(Debug)]
+pub struct Note {
+    /// The release.
+    pub version: String,
+    /// What the maintainer wrote.
+    pub text: String,
+}
+
+/// What looking came to.
+#[derive(Debug)]
+pub enum Look {
+    /// A plan.
+    Planned(Box<Prepared>),
+    /// No version to go to: nothing newer, nothing older, no record. What there is to start from, if anything.
+    NoVersion(App, Option<Record>),
 }
 
 impl Prepared {
@@ -71,15 +128,19 @@ impl Prepared {
 ///
 /// # Errors
 /// Whatever makes a plan impossible.
-pub async fn prepare(context: &Context, request: &Request) -> Result<Prepared, Failure> {
+pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failure> {
     let app = context.app(&request.app)?;
     let recorded = recorded(context, &app)?;
-    let (engine, fetched) =
-        tokio::join!(server::connect(context, &app.server), fetched(context, &app, &request.wish, recorded.as_ref()));
+    let (engine, fetched) = tokio::join!(
+        server::connect(context, &app.server),
+        fetched(context, &app, &request.aim, recorded.as_ref())
+    );
     let (engine, recipe) = (engine?, fetched?);
     let live = engine.services(&Filters::stack(app.stack.as_str())).await?;
-    let services: BTreeMap<String, ServiceFacts> =
-        live.iter().map(|service| (short(service.name(), &app), ServiceFacts::of(service, &app.stack))).collect();
+    let services: BTreeMap<String, ServiceFacts> = live
+        .iter()
+        .map(|service| (short(service.name(), &app), ServiceFacts::of(service, &app.stack)))
+        .collect();
     let versions = Versions {
         app: app.name.as_str(),
         recorded: recorded.as_ref(),
@@ -89,9 +150,14 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Prepared, F
     let deployed = versions.deployed();
     let recipe = with_commit(context, recipe, deployed.as_ref()).await?;
     let known = Known { recorded: recorded.as_ref(), pinned: app.pin.as_ref(), deployed: deployed.as_ref() };
-    let resolution = resolve(&request.wish, known, &recipe.state)?;
+    let Some(resolution) = request.aim.resolve(known, &recipe.state)? else {
+        return Ok(Look::NoVersion(app, recorded.or(deployed)));
+    };
     let mut warnings = [recipe.warnings.clone(), app.env.warnings().to_vec(), versions.warnings()].concat();
+    warnings.extend(versions.downgrade(&resolution.target));
     let files = recipe::files(context, &recipe, &resolution.target).await?;
+    let from = deployed.as_ref().or(recorded.as_ref());
+    let notes = notes(&recipe.state, from, &resolution.target, &files)?;
     let source = Source { files: &files, user_home: context.user_home.as_deref() };
     let wanted = render::render(&app, source, &resolution.target, engine.version())?;
     warnings.extend(render::missing_variables(&app, &files)?);
@@ -102,7 +168,36 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Prepared, F
     let staged = stage::stage(&engine, &wanted, Some(live), &Policy::default(), credentials.as_ref()).await?;
     let recipe_timeout = recipe_timeout(&wanted);
     let sync = context.settings.sync.value;
-    Ok(Prepared { app, sync, recorded, services, resolution, warnings, staged, recipe_timeout, engine })
+    let prepared = Prepared {
+        app,
+        sync,
+        recorded,
+        services,
+        resolution,
+        warnings,
+        notes,
+        staged,
+        recipe_timeout,
+        engine,
+    };
+    Ok(Look::Planned(Box::new(prepared)))
+}
+
+/// The notes of the releases passed over, as they stand in the version that will be deployed.
+fn notes(
+    state: &RecipeState,
+    from: Option<&Record>,
+    target: &Target,
+    files: &RecipeFiles,
+) -> Result<Vec<Note>, Failure> {
+    let mut notes = Vec::new();
+    for version in versions::passed_over(state, from, target) {
+        let path = versions::notes_path(version);
+        let text =
+            files.text(&path).map_err(|error| Failure::new(format!("{path} of the recipe: {error}")))?;
+        notes.extend(text.map(|text| Note { version: version.to_string(), text }));
+    }
+    Ok(notes)
 }
 
 /// What the env file records; nothing while operator sync is off: then the record is neither read nor written.
@@ -116,18 +211,19 @@ fn recorded(context: &Context, app: &App) -> Result<Option<Record>, Failure> {
 async fn fetched(
     context: &Context,
     app: &App,
-    wish: &VersionWish,
+    aim: &Aim,
     recorded: Option<&Record>,
 ) -> Result<Recipe, Failure> {
-    let mut wanted: Vec<&Record> = recorded.into_iter().chain(&app.pin).collect();
-    if let VersionWish::Exactly(record) = wish {
-        wanted.push(record);
-    }
+    let wanted: Vec<&Record> = recorded.into_iter().chain(&app.pin).chain(aim.named()).collect();
     recipe::ready(context, &app.recipe, &wanted).await
 }
 
 /// The recipe, with the commit that runs looked up where it is not a release.
-async fn with_commit(context: &Context, mut recipe: Recipe, deployed: Option<&Record>) -> Result<Recipe, Failure> {
+async fn with_commit(
+    context: &Context,
+    mut recipe: Recipe,
+    deployed: Option<&Record>,
+) -> Result<Recipe, Failure> {
     if let Some(Record::Commit { commit, dirty: false }) = deployed
         && let Some(full) = context.git.commit(&recipe.dir, commit).await?
     {
@@ -158,8 +254,7 @@ pub async fn execute(
     patience: Option<Patience>,
     on: &mut dyn FnMut(Event<'_>),
 ) -> Result<Outcome, Failure> {
-    let manner =
-        Manner { patience, recipe_timeout: prepared.recipe_timeout, volatile: &BTreeSet::new() };
+    let manner = Manner { patience, recipe_timeout: prepared.recipe_timeout, volatile: &BTreeSet::new() };
     Ok(rollout::roll_out(&prepared.engine, &prepared.staged, manner, &context.interrupt, on).await?)
 }
 

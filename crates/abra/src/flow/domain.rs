@@ -15,7 +15,10 @@ const LOCAL: [&str; 6] = [".local", ".localhost", ".test", ".example", ".interna
 /// and local names are no mistake.
 pub(super) async fn check(app: &App) -> Option<Finding> {
     let domain = app.env.get("DOMAIN")?;
-    if app.server.is_local() || LOCAL.iter().any(|end| domain.ends_with(end)) || domain.parse::<IpAddr>().is_ok() {
+    if app.server.is_local()
+        || LOCAL.iter().any(|end| domain.ends_with(end))
+        || domain.parse::<IpAddr>().is_ok()
+    {
         return None;
     }
     let (of_domain, of_server) = tokio::join!(addresses(domain), addresses(app.server.as_str()));

@@ -77,11 +77,19 @@ pub async fn list(context: &Context, request: &Request) -> Result<Vec<Row>, Fail
     Ok(rows)
 }
 
-async fn of_server(context: &Context, server: ServerName, names: Vec<AppName>, request: &Request) -> Vec<Row> {
+async fn of_server(
+    context: &Context,
+    server: ServerName,
+    names: Vec<AppName>,
+    request: &Request,
+) -> Vec<Row> {
     let apps: Vec<(AppName, Result<App, Failure>)> =
         names.into_iter().map(|name| (name.clone(), context.app_at(&server, &name))).collect();
     if !request.status {
-        return apps.into_iter().map(|(name, app)| row(context, &server, &name, app.as_ref(), None)).collect();
+        return apps
+            .into_iter()
+            .map(|(name, app)| row(context, &server, &name, app.as_ref(), None))
+            .collect();
     }
     let services = match look(context, &server).await {
         Ok(services) => Ok(by_stack(services)),
@@ -100,7 +108,12 @@ async fn of_server(context: &Context, server: ServerName, names: Vec<AppName>, r
         rows.push(row(context, &server, name, app.as_ref(), seen));
     }
     if let Ok(services) = &services {
-        rows.extend(services.iter().filter(|(stack, _)| !known.contains(*stack)).map(|(stack, of)| orphan(&server, stack, of)));
+        rows.extend(
+            services
+                .iter()
+                .filter(|(stack, _)| !known.contains(*stack))
+                .map(|(stack, of)| orphan(&server, stack, of)),
+        );
     }
     rows
 }
@@ -120,7 +133,13 @@ fn by_stack(services: Vec<Service>) -> BTreeMap<String, Vec<Service>> {
     stacks
 }
 
-fn row(context: &Context, server: &ServerName, name: &AppName, app: Result<&App, &Failure>, seen: Option<Seen>) -> Row {
+fn row(
+    context: &Context,
+    server: &ServerName,
+    name: &AppName,
+    app: Result<&App, &Failure>,
+    seen: Option<Seen>,
+) -> Row {
     Row {
         app: name.to_string(),
         server: server.clone(),
@@ -137,15 +156,27 @@ fn written(context: &Context, app: &App) -> Option<Record> {
     record.or_else(|| app.pin.clone())
 }
 
-async fn seen(context: &Context, app: &App, services: Result<&BTreeMap<String, Vec<Service>>, &String>) -> Seen {
+async fn seen(
+    context: &Context,
+    app: &App,
+    services: Result<&BTreeMap<String, Vec<Service>>, &String>,
+) -> Seen {
     let dir = context.home.recipe_dir(&app.recipe);
     let state = if dir.exists() { context.git.survey(&dir, &[]).await.ok() } else { None };
-    let latest = state.and_then(|state| state.newest().map(|release| Record::Release(release.version.clone())));
+    let latest =
+        state.and_then(|state| state.newest().map(|release| Record::Release(release.version.clone())));
     let services = match services {
         Ok(stacks) => stacks.get(app.stack.as_str()).map(Vec::as_slice).unwrap_or_default(),
         Err(problem) => {
             let problem = Some(problem.clone());
-            return Seen { status: Status::Unknown, deployed: None, latest, chaos: None, since: None, problem };
+            return Seen {
+                status: Status::Unknown,
+                deployed: None,
+                latest,
+                chaos: None,
+                since: None,
+                problem,
+            };
         }
     };
     let unreadable = context.settings.sync.value && app.env.record().is_err();

@@ -14,5 +14,6 @@ pub mod rollout;
 pub mod secrets;
 pub mod server;
 pub mod stage;
+pub mod sync;
 pub mod undeploy;
 pub mod watch;

@@ -67,7 +67,12 @@ pub async fn create(context: &Context, request: &Request) -> Result<Created, Fai
 }
 
 /// The new env file. A version that was asked for is pinned, so that the first deployment takes it.
-fn sample(recipe: &Recipe, files: &RecipeFiles, resolution: &Resolution, app: &AppName) -> Result<Vec<u8>, Failure> {
+fn sample(
+    recipe: &Recipe,
+    files: &RecipeFiles,
+    resolution: &Resolution,
+    app: &AppName,
+) -> Result<Vec<u8>, Failure> {
     let what = format!(".env.sample of recipe {} at {}", recipe.name, resolution.target.record());
     let text = files.text(".env.sample").map_err(|error| Failure::new(format!("{what}: {error}")))?;
     let text = text.ok_or_else(|| Failure::new(format!("there is no {what}")))?;
@@ -80,7 +85,8 @@ async fn server_of(context: &Context, request: &Request) -> Result<ServerName, F
     let servers = context.home.servers()?;
     let only = match servers.as_slice() {
         [] => {
-            return Err(Failure::new("there are no servers yet").hint("`abra server add --local` adds the local engine"));
+            return Err(Failure::new("there are no servers yet")
+                .hint("`abra server add --local` adds the local engine"));
         }
         [one] => Some(one.as_str()),
         _ => None,
@@ -95,7 +101,12 @@ async fn server_of(context: &Context, request: &Request) -> Result<ServerName, F
 }
 
 /// A value that was given, or else is asked for.
-async fn given(context: &Context, value: Option<&str>, what: &str, default: Option<&str>) -> Result<String, Failure> {
+async fn given(
+    context: &Context,
+    value: Option<&str>,
+    what: &str,
+    default: Option<&str>,
+) -> Result<String, Failure> {
     match value {
         Some(value) => Ok(value.to_owned()),
         None => Ok(context.ui.question(what, default).await.map_err(|error| {

@@ -33,8 +33,10 @@ pub async fn ready(context: &Context, name: &RecipeName, wanted: &[&Record]) -> 
             && let Err(error) = context.git.fetch(&dir).await
         {
             warnings.push(
-                Finding::warning(format!("recipe {name} could not be fetched, so newer releases may be missing: {error}"))
-                    .help("--offline goes on without asking the network"),
+                Finding::warning(format!(
+                    "recipe {name} could not be fetched, so newer releases may be missing: {error}"
+                ))
+                .help("--offline goes on without asking the network"),
             );
         }
     } else {
@@ -49,8 +51,10 @@ async fn clone(context: &Context, name: &RecipeName) -> Result<(), Failure> {
     let url = name.url(&context.settings.recipes_url.value);
     let dir = context.home.recipe_dir(name);
     if context.offline {
-        return Err(Failure::new(format!("recipe {name} is not here yet, and --offline forbids fetching it"))
-            .hint(format!("git clone {url} {}", dir.display())));
+        return Err(Failure::new(format!(
+            "recipe {name} is not here yet, and --offline forbids fetching it"
+        ))
+        .hint(format!("git clone {url} {}", dir.display())));
     }
     context.ui.say(format!("cloning recipe {name} from {url}"));
     context.git.clone_to(&url, &dir).await.map_err(|error| {

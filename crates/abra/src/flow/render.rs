@@ -73,7 +73,8 @@ fn compose_file(app: &App, files: &RecipeFiles, name: &str) -> Result<SourceFile
                 FileError::Missing => format!("recipe {} has no file {name} at this version", app.recipe),
                 other => format!("file {name} of recipe {}: {other}", app.recipe),
             };
-            let finding = Finding::blocker(text).help("COMPOSE_FILE in the env file names the compose files, with colons between");
+            let finding = Finding::blocker(text)
+                .help("COMPOSE_FILE in the env file names the compose files, with colons between");
             Err(match app.env.location("COMPOSE_FILE") {
                 Some(location) => finding.at(location),
                 None => finding,
@@ -97,10 +98,16 @@ pub fn missing_variables(app: &App, files: &RecipeFiles) -> Result<Option<Findin
     let Some(sample) = sample else { return Ok(None) };
     // A sample that can't be read as an env file is the maintainer's problem, not this operator's.
     let Ok(sample) = EnvFile::parse(&what, sample.as_bytes()) else {
-        return Ok(Some(Finding::note(format!("{what} has errors, so variables could not be compared with it"))));
+        return Ok(Some(Finding::note(format!(
+            "{what} has errors, so variables could not be compared with it"
+        ))));
     };
-    let missing: Vec<&str> =
-        sample.values().keys().filter(|key| !app.env.values().contains_key(*key)).map(String::as_str).collect();
+    let missing: Vec<&str> = sample
+        .values()
+        .keys()
+        .filter(|key| !app.env.values().contains_key(*key))
+        .map(String::as_str)
+        .collect();
     let text = format!("not in {}, but in the recipe's .env.sample: {}", app.env.name(), missing.join(", "));
     Ok((!missing.is_empty()).then(|| Finding::note(text)))
 }

@@ -7,8 +7,8 @@ use crate::engine::Filters;
 use crate::failure::Failure;
 use abra_core::app::App;
 use abra_core::converge::Event;
-use abra_core::converge::{Baseline, Change, Expectation};
 use abra_core::converge::Kind;
+use abra_core::converge::{Baseline, Change, Expectation};
 use abra_core::recipe::Record;
 use abra_core::stack::digest::of_service;
 use abra_core::stack::labels;
@@ -47,8 +47,10 @@ pub async fn rewatch(
     let (services, tasks) = tokio::try_join!(engine.services(&of_stack), engine.tasks(&of_stack))?;
     let deployed = deployed(&app, &services)?;
     let (names, volatile) = (Names::default(), BTreeSet::new());
-    let expect = |service: &Service| expectation(service, &tasks, of_service(&service.spec, &names, &volatile));
-    let timeouts = services.iter().filter_map(|service| labels::read(service, app.stack.as_str()).timeout?.parse().ok());
+    let expect =
+        |service: &Service| expectation(service, &tasks, of_service(&service.spec, &names, &volatile));
+    let timeouts =
+        services.iter().filter_map(|service| labels::read(service, app.stack.as_str()).timeout?.parse().ok());
     let watched = Watched {
         stack: app.stack.as_str(),
         expectations: services.iter().map(expect).collect(),
@@ -75,10 +77,14 @@ fn deployed(app: &App, services: &[Service]) -> Result<Record, Failure> {
         return Err(Failure::new(format!("{} is not deployed, so there is nothing to watch", app.name))
             .hint(format!("`abra app deploy {}` deploys it", app.name)));
     }
-    let facts: Vec<ServiceFacts> = services.iter().map(|service| ServiceFacts::of(service, &app.stack)).collect();
+    let facts: Vec<ServiceFacts> =
+        services.iter().map(|service| ServiceFacts::of(service, &app.stack)).collect();
     common(&facts).cloned().ok_or_else(|| {
-        Failure::new(format!("the services of {} are on several versions, or on none that is known", app.name))
-            .hint(format!("`abra app deploy {}` brings them to one", app.name))
+        Failure::new(format!(
+            "the services of {} are on several versions, or on none that is known",
+            app.name
+        ))
+        .hint(format!("`abra app deploy {}` brings them to one", app.name))
     })
 }
 

@@ -6,8 +6,8 @@ use abra_core::app::App;
 use abra_core::secret::Secret;
 use abra_core::secrets::{self, Kind, Wish};
 use base64::prelude::{BASE64_STANDARD, Engine as _};
-use rand::rngs::SysRng;
 use rand::TryRng as _;
+use rand::rngs::SysRng;
 use serde_json::json;
 use std::process::Stdio;
 use std::time::Duration;
@@ -75,7 +75,13 @@ pub(super) async fn generate(
     Ok(generated)
 }
 
-async fn create(engine: &Engine, app: &App, name: &str, kind: Kind, pass: bool) -> Result<Secret<String>, Failure> {
+async fn create(
+    engine: &Engine,
+    app: &App,
+    name: &str,
+    kind: Kind,
+    pass: bool,
+) -> Result<Secret<String>, Failure> {
     let value = secrets::value(kind, &mut random).map_err(|error| Failure::from_error(&error))?;
     let data = BASE64_STANDARD.encode(value.expose());
     let body = json!({ "Name": name, "Labels": {}, "Data": data });

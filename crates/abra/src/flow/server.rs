@@ -32,7 +32,8 @@ pub fn endpoint(context: &Context, server: &ServerName) -> Result<Endpoint, Fail
 /// `DOCKER_HOST` is no address that is supported.
 pub fn local(docker_host: Option<&str>) -> Result<Endpoint, Failure> {
     Endpoint::parse(docker_host.unwrap_or(Endpoint::LOCAL)).map_err(|error| {
-        Failure::from_error(&error).hint("DOCKER_HOST says where the local engine listens; unset it for the usual place")
+        Failure::from_error(&error)
+            .hint("DOCKER_HOST says where the local engine listens; unset it for the usual place")
     })
 }
 

@@ -91,7 +91,11 @@ fn config_names(wanted: &StackSpec) -> BTreeSet<&String> {
 
 /// The objects of these names. Where none is needed, nothing is asked. (The engine's filter matches prefixes, so there
 /// may be others among them.)
-async fn files(engine: &Engine, kind: FileKind, names: BTreeSet<&String>) -> Result<Vec<FileObject>, EngineError> {
+async fn files(
+    engine: &Engine,
+    kind: FileKind,
+    names: BTreeSet<&String>,
+) -> Result<Vec<FileObject>, EngineError> {
     if names.is_empty() {
         return Ok(vec![]);
     }
@@ -119,7 +123,8 @@ async fn auths(
             Err(error) => {
                 let message = error.to_string();
                 if !problems.iter().any(|problem| problem.message == message) {
-                    problems.push(Finding::warning(message).help("the image is asked for without credentials"));
+                    problems
+                        .push(Finding::warning(message).help("the image is asked for without credentials"));
                 }
             }
         }
@@ -136,7 +141,9 @@ async fn images(
     auths: &BTreeMap<String, RegistryAuth>,
 ) -> BTreeMap<String, Result<Resolved, String>> {
     let auth_of = |image: &str| {
-        let runs = |(_, service): &(&String, &WantedService)| service.spec.task_template.container_spec.image == image;
+        let runs = |(_, service): &(&String, &WantedService)| {
+            service.spec.task_template.container_spec.image == image
+        };
         wanted.services.iter().find(runs).and_then(|(name, _)| auths.get(name))
     };
     let ask = |image: String| async {

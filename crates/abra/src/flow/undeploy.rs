@@ -53,7 +53,10 @@ pub async fn prepare(context: &Context, name: &str) -> Result<Prepared, Failure>
 }
 
 fn stop_grace(service: &Service) -> Duration {
-    let nanos = service.spec.pointer("/TaskTemplate/ContainerSpec/StopGracePeriod").and_then(serde_json::Value::as_u64);
+    let nanos = service
+        .spec
+        .pointer("/TaskTemplate/ContainerSpec/StopGracePeriod")
+        .and_then(serde_json::Value::as_u64);
     nanos.map_or(GRACE, Duration::from_nanos)
 }
 
@@ -98,7 +101,8 @@ pub async fn execute(
     let mut told = false;
     loop {
         let tasks = engine.tasks(&Filters::stack(&plan.stack)).await?;
-        let mut left: Vec<String> = tasks.iter().filter(|task| !task.has_ended()).map(|task| format!("task {}", task.id)).collect();
+        let mut left: Vec<String> =
+            tasks.iter().filter(|task| !task.has_ended()).map(|task| format!("task {}", task.id)).collect();
         if left.is_empty() {
             left = remove_networks(engine, &networks, &mut told, on).await?;
         }

@@ -4,9 +4,9 @@ use crate::interrupt::Interrupt;
 use abra_core::converge::Event;
 use abra_core::converge::Expectation;
 use abra_core::converge::Settings;
-use abra_core::converge::{Sighting, Snapshot};
-use abra_core::converge::{Kind, Verdict};
 use abra_core::converge::Watch;
+use abra_core::converge::{Kind, Verdict};
+use abra_core::converge::{Sighting, Snapshot};
 use abra_core::stack::digest::of_service;
 use abra_core::stack::live::{Service, Task};
 use abra_core::stack::normal::Names;
@@ -65,9 +65,22 @@ pub struct Watched<'a> {
 }
 
 /// Watches until there is a verdict, or the operator interrupts.
-pub async fn watch(engine: &Engine, watched: Watched<'_>, interrupt: &Interrupt, on: &mut dyn FnMut(&Event)) -> Ended {
+pub async fn watch(
+    engine: &Engine,
+    watched: Watched<'_>,
+    interrupt: &Interrupt,
+    on: &mut dyn FnMut(&Event),
+) -> Ended {
     let Watched { stack, expectations, settings, first, names, volatile } = watched;
-    let mut looks = Looks { engine, stack, names, volatile, begun: Instant::now(), nodes_at: None, digests: BTreeMap::new() };
+    let mut looks = Looks {
+        engine,
+        stack,
+        names,
+        volatile,
+        begun: Instant::now(),
+        nodes_at: None,
+        digests: BTreeMap::new(),
+    };
     let mut watch = Watch::new(expectations, &settings);
     if let Some((services, tasks)) = first {
         let snapshot = looks.snapshot(Duration::ZERO, services, tasks);
@@ -135,7 +148,8 @@ impl Looks<'_> {
     fn sighting(&mut self, service: Service) -> Sighting {
         let key = (service.id.clone(), service.version.index);
         let (names, volatile) = (self.names, self.volatile);
-        let digest = self.digests.entry(key).or_insert_with(|| of_service(&service.spec, names, volatile)).clone();
+        let digest =
+            self.digests.entry(key).or_insert_with(|| of_service(&service.spec, names, volatile)).clone();
         Sighting { service, digest }
     }
 }

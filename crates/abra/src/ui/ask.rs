@@ -28,7 +28,8 @@ impl Ui {
     /// # Errors
     /// When nobody can be asked, or the operator interrupts.
     pub async fn question(&self, question: &str, default: Option<&str>) -> Result<String, NoAnswer> {
-        let shown = default.map_or_else(|| format!("{question}: "), |value| format!("{question} [{value}]: "));
+        let shown =
+            default.map_or_else(|| format!("{question}: "), |value| format!("{question} [{value}]: "));
         let answer = self.prompt(&shown).await?;
         let answer = answer.trim();
         Ok(if answer.is_empty() { default.unwrap_or_default() } else { answer }.to_owned())

@@ -1,7 +1,7 @@
 //! How a deployment is announced and how it ended: for people on stderr, with `--machine` as one JSON document.
 use super::{Text, Ui, text};
 use crate::exit::Exit;
-use crate::flow::deploy::Prepared;
+use crate::flow::deploy::{Note, Prepared};
 use crate::flow::rollout::Outcome;
 use abra_core::app::App;
 use abra_core::converge::{Kind, Verdict};
@@ -46,6 +46,31 @@ impl Ui {
             facts.insert(2, ("recorded", shown(prepared.recorded.as_ref())));
         }
         self.overview(prepared.app.name.as_str(), &facts, &prepared.staged.plan);
+        self.release_notes(&prepared.notes);
+    }
+
+    /// The notes of releases, for people.
+    pub fn release_notes(&self, notes: &[Note]) {
+        for note in notes {
+            self.out(Text::new().styled(text::STRONG, format!("  release notes of {}", note.version)));
+            for line in note.text.trim_end().lines() {
+                self.out(Text::from("    ").plain(line));
+            }
+        }
+    }
+
+    /// Says that there is no version to go to, in which direction, and from where.
+    pub fn nothing(&self, app: &App, direction: &str, present: Option<&Record>) -> Exit {
+        let from = present.map_or_else(String::new, |record| format!(" than {record}"));
+        let words = format!("{}: there is no {direction} release of {}{from}", app.name, app.recipe);
+        if self.machine {
+            let present = present.map(Record::to_string);
+            self.json(
+                &json!({ "app": app.name.as_str(), "recorded": present, "target": null, "done": words }),
+            );
+        }
+        self.say(words);
+        Exit::Done
     }
 
     /// Says that this was only a plan.
@@ -67,7 +92,10 @@ impl Ui {
             }
             Outcome::LeftRunning => {
                 self.say(format!("{} was sent and is not watched, so nothing is recorded", ending.record));
-                self.hint(&format!("`abra app watch {}` finishes the verdict and records then", ending.app.name));
+                self.hint(&format!(
+                    "`abra app watch {}` finishes the verdict and records then",
+                    ending.app.name
+                ));
                 Exit::Done
             }
             Outcome::Interrupted => {
@@ -110,10 +138,9 @@ impl Ui {
 
     fn success_sentence(&self, ending: &Ending<'_>, verdict: &Verdict) {
         let done = if ending.noop { "was deployed already and runs" } else { "is deployed and runs" };
-        let watched = stable_for(verdict).map_or_else(String::new, |time| format!(" (stable for {} s)", time.as_secs()));
-        self.say(
-            Text::new().styled(text::GOOD, "✔ ").plain(format!("{} {done}{watched}", ending.record)),
-        );
+        let watched = stable_for(verdict)
+            .map_or_else(String::new, |time| format!(" (stable for {} s)", time.as_secs()));
+        self.say(Text::new().styled(text::GOOD, "✔ ").plain(format!("{} {done}{watched}", ending.record)));
         if ending.recorded {
             self.say(format!("recorded {} in {}", ending.record, ending.app.env.name()));
         }
@@ -161,6 +188,7 @@ fn report(prepared: &Prepared) -> Value {
         "target": prepared.resolution.target.record().to_string(),
         "why": prepared.resolution.why.to_string(),
         "warnings": prepared.warnings,
+        "notes": prepared.notes.iter().map(|note| json!({ "version": note.version, "text": note.text })).collect::<Vec<_>>(),
         "plan": plan::report::report(&prepared.staged.plan),
     })
 }
@@ -182,7 +210,8 @@ fn outcome_json(outcome: &Outcome) -> Value {
     }
 }
 
-fn kind_word(kind: Kind) -> &'static str {
+/// A verdict as one word.
+pub fn kind_word(kind: Kind) -> &'static str {
     match kind {
         Kind::Succeeded => "succeeded",
         Kind::Failed => "failed",

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub struct Progress {
     ui: Ui,
     prefix: String,
+    lead: String,
     bars: Option<MultiProgress>,
     lines: BTreeMap<String, (ProgressBar, String)>,
 }
@@ -19,7 +20,12 @@ impl Progress {
     /// Progress of a stack; its name is cut off the names of its services.
     pub fn new(ui: Ui, stack: &str) -> Self {
         let bars = ui.draws().then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)));
-        Self { ui, prefix: format!("{stack}_"), bars, lines: BTreeMap::new() }
+        Self { ui, prefix: format!("{stack}_"), lead: String::new(), bars, lines: BTreeMap::new() }
+    }
+
+    /// Progress in plain lines, each with a lead: for several stacks at the same time.
+    pub fn lines(ui: Ui, stack: &str, lead: &str) -> Self {
+        Self { ui, prefix: format!("{stack}_"), lead: lead.to_owned(), bars: None, lines: BTreeMap::new() }
     }
 
     /// Takes in whatever happens.
@@ -64,9 +70,11 @@ impl Progress {
             }
             Event::RollbackStarted { service, message } => {
                 let name = self.short(service);
-                self.say(&Text::new().styled(text::WARNING, format!("{name}: ")).plain(format!(
-                    "the swarm goes back to the old version: {message}"
-                )));
+                self.say(
+                    &Text::new()
+                        .styled(text::WARNING, format!("{name}: "))
+                        .plain(format!("the swarm goes back to the old version: {message}")),
+                );
             }
             Event::Settled { service, outcome } => {
                 let word = match outcome.kind() {
@@ -100,7 +108,7 @@ impl Progress {
         let Some(bars) = &self.bars else {
             let last = self.lines.get(service).map(|(_, last)| last);
             if last != Some(&words) {
-                self.ui.say(format!("{name}: {words}"));
+                self.ui.say(format!("{}{name}: {words}", self.lead));
                 self.lines.insert(service.to_owned(), (ProgressBar::hidden(), words));
             }
             return;
@@ -118,7 +126,7 @@ impl Progress {
     fn say(&self, text: &Text) {
         match &self.bars {
             Some(bars) => bars.suspend(|| self.ui.say(text.clone())),
-            None => self.ui.say(text.clone()),
+            None => self.ui.say(Text::from(&self.lead).then(text)),
         }
     }
 }

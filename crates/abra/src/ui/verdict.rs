@@ -2,8 +2,8 @@
 use super::progress::failure_words;
 use super::{Text, Ui, text};
 use abra_core::converge::{
-    Cause, Failure, Kind, OldVersion, Outcome, Reason, ServiceVerdict, SlotState, Step, Undecided, Verdict, Waiting,
-    Warning,
+    Cause, Failure, Kind, OldVersion, Outcome, Reason, ServiceVerdict, SlotState, Step, Undecided, Verdict,
+    Waiting, Warning,
 };
 use std::collections::BTreeMap;
 
@@ -56,7 +56,9 @@ pub(super) fn outcome_lines(outcome: &Outcome) -> Vec<String> {
             lines.extend(cause.as_ref().map(|cause| format!("because: {}", failure_words(cause))));
             lines.push(match old {
                 OldVersion::Runs => "the old version runs".to_owned(),
-                OldVersion::Fails(failure) => format!("the old version fails too: {}", failure_lines(failure).join("; ")),
+                OldVersion::Fails(failure) => {
+                    format!("the old version fails too: {}", failure_lines(failure).join("; "))
+                }
                 OldVersion::Unclear => "it is not clear yet whether the old version runs".to_owned(),
             });
             lines
@@ -85,7 +87,9 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
         Reason::JobFailed { complete, wanted: Some(wanted) } => {
             format!("the job ended with {complete} of {wanted} tasks complete")
         }
-        Reason::JobFailed { complete, wanted: None } => format!("the job ended with {complete} tasks complete"),
+        Reason::JobFailed { complete, wanted: None } => {
+            format!("the job ended with {complete} tasks complete")
+        }
     }];
     if let Reason::Paused { message } | Reason::RollbackPaused { message } = &failure.reason {
         lines.push(format!("the engine says: {message}"));
@@ -106,7 +110,9 @@ fn undecided_lines(undecided: &Undecided) -> Vec<String> {
             format!("not decided after {} s: {}", after.as_secs(), waiting_words(&undecided.waiting))
         }
         Cause::Unreachable { reason } => format!("the engine can't be reached any more: {reason}"),
-        Cause::OthersWentWrong => format!("not decided, as others went wrong: {}", waiting_words(&undecided.waiting)),
+        Cause::OthersWentWrong => {
+            format!("not decided, as others went wrong: {}", waiting_words(&undecided.waiting))
+        }
     }];
     lines.extend(undecided.slots.iter().filter(|slot| slot.step != Step::Running).map(slot_words));
     lines
@@ -143,5 +149,9 @@ fn slot_words(slot: &SlotState) -> String {
         Step::Stopping => "stops".to_owned(),
         Step::Ended(state) => format!("is {state}"),
     };
-    if slot.err.is_empty() { format!("slot {}: {step}", slot.slot) } else { format!("slot {}: {step} ({})", slot.slot, slot.err) }
+    if slot.err.is_empty() {
+        format!("slot {}: {step}", slot.slot)
+    } else {
+        format!("slot {}: {step} ({})", slot.slot, slot.err)
+    }
 }

@@ -1,4 +1,7 @@
-use super::{Known, RecipeState, Release, Resolution, ResolveError, VersionWish, resolve, rollback, upgrade};
+use super::{
+    Known, RecipeState, Release, Resolution, ResolveError, VersionWish, passed_over, resolve, rollback, sync,
+    upgrade,
+};
 use crate::recipe::{Commit, Record, Version};
 
 fn full(digit: char) -> Commit {
@@ -153,4 +156,35 @@ fn upgrade_and_rollback_start_from_the_record_else_from_what_runs() {
     let known = record("cccccccc");
     let known = Known { recorded: Some(&known), ..Known::default() };
     assert!(matches!(upgrade(None, known, &tags), Err(ResolveError::NoOrder { .. })));
+}
+
+#[test]
+fn the_notes_of_every_release_passed_over_are_read() {
+    let state = state(&["1.0.0+1", "1.1.0+2", "2.0.0+3", "nonsense"]);
+    for (from, to, expected) in [
+        (Some("1.0.0+1"), "2.0.0+3", "1.1.0+2 2.0.0+3"),
+        (Some("1.1.0+2"), "2.0.0+3", "2.0.0+3"),
+        (Some("2.0.0+3"), "1.0.0+1", ""),
+        (Some("2.0.0+3"), "2.0.0+3", ""),
+        (None, "1.1.0+2", "1.1.0+2"),
+        (Some("cccccccc"), "1.1.0+2", "1.1.0+2"),
+    ] {
+        let from = from.map(record);
+        let wish = VersionWish::Exactly(record(to));
+        let to = resolve(&wish, Known::default(), &state).unwrap().target;
+        let passed: Vec<&str> =
+            passed_over(&state, from.as_ref(), &to).into_iter().map(Version::as_str).collect();
+        assert_eq!(passed.join(" "), expected);
+    }
+}
+
+#[test]
+fn sync_means_the_record_and_nothing_else() {
+    let state = state(&["1.0.0+1", "1.1.0+2"]);
+    let (one, dirty, gone) = (record("1.0.0+1"), record("cccccccc+U"), record("3.0.0+1"));
+    let shown_of = |recorded| shown(sync(Known { recorded, ..Known::default() }, &state));
+    assert_eq!(shown_of(None), "nothing");
+    assert_eq!(shown_of(Some(&one)), "1.0.0+1: the recorded version");
+    assert!(shown_of(Some(&dirty)).contains("uncommitted"));
+    assert!(shown_of(Some(&gone)).contains("no version `3.0.0+1`"));
 }

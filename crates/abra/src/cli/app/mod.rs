@@ -2,8 +2,13 @@
 pub mod deploy;
 pub mod ls;
 pub mod new;
+pub mod operation;
 pub mod ps;
+pub mod rollback;
+pub mod sync;
+mod sync_many;
 pub mod undeploy;
+pub mod upgrade;
 pub mod watch;
 
 use crate::context::Context;
@@ -18,6 +23,14 @@ pub enum Command {
     /// Deploy an app and watch until it is known whether it worked
     #[command(visible_alias = "d")]
     Deploy(deploy::Args),
+    /// Deploy a release that is newer than the recorded one
+    #[command(visible_alias = "up")]
+    Upgrade(upgrade::Args),
+    /// Deploy a release that is older than the recorded one
+    #[command(visible_alias = "rl")]
+    Rollback(rollback::Args),
+    /// Bring server and record together
+    Sync(sync::Args),
     /// Remove an app's stack; volumes and secrets stay
     #[command(visible_alias = "un")]
     Undeploy(undeploy::Args),
@@ -40,6 +53,9 @@ impl Command {
         match self {
             Self::New(args) => new::run(context, args).await,
             Self::Deploy(args) => deploy::run(context, &args).await,
+            Self::Upgrade(args) => upgrade::run(context, &args).await,
+            Self::Rollback(args) => rollback::run(context, &args).await,
+            Self::Sync(args) => sync::run(context, &args).await,
             Self::Undeploy(args) => undeploy::run(context, &args).await,
             Self::Ls(args) => ls::run(context, &args).await,
             Self::Ps(args) => ps::run(context, &args).await,

@@ -34,7 +34,8 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 fn rows(service: &ServiceState) -> Vec<Vec<String>> {
     let running = format!("{}/{}", service.running, service.wanted);
     let own = [service.service.clone(), service.image.clone(), running];
-    let mut rows: Vec<Vec<String>> = service.tasks.iter().map(|task| [vec![String::new(); 3], shown(task)].concat()).collect();
+    let mut rows: Vec<Vec<String>> =
+        service.tasks.iter().map(|task| [vec![String::new(); 3], shown(task)].concat()).collect();
     if rows.is_empty() {
         rows.push(vec![String::new(); 6]);
     }
@@ -44,7 +45,8 @@ fn rows(service: &ServiceState) -> Vec<Vec<String>> {
 
 fn shown(task: &TaskState) -> Vec<String> {
     let slot = if task.slot == 0 { task.node.clone() } else { task.slot.to_string() };
-    let state = if task.error.is_empty() { task.state.clone() } else { format!("{}: {}", task.state, task.error) };
+    let state =
+        if task.error.is_empty() { task.state.clone() } else { format!("{}: {}", task.state, task.error) };
     let since = task.since.split('.').next().unwrap_or_default().replace('T', " ");
     vec![slot, state, since]
 }

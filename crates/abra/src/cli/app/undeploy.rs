@@ -43,7 +43,8 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     }
     let _guard = context.interrupt.guard();
     let mut progress = Progress::new(ui, prepared.app.stack.as_str());
-    let outcome = undeploy::execute(context, &prepared, &mut |event| progress.event(&Event::Apply(event))).await;
+    let outcome =
+        undeploy::execute(context, &prepared, &mut |event| progress.event(&Event::Apply(event))).await;
     progress.finish();
     outcome?;
     if args.prune {

@@ -43,7 +43,8 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let stack = context.app(&args.app)?.stack;
     let _guard = context.interrupt.guard();
     let mut progress = Progress::new(context.ui, stack.as_str());
-    let watched = rewatch(context, &args.app, Patience::from(&args.patience), &mut |event| progress.on(event)).await;
+    let watched =
+        rewatch(context, &args.app, Patience::from(&args.patience), &mut |event| progress.on(event)).await;
     progress.finish();
     let watched = watched?;
     let ending = Ending {

@@ -21,8 +21,10 @@ pub struct Args {
 /// # Errors
 /// Every problem of all files at once.
 pub fn run(ui: Ui, args: &Args) -> Result<Exit, Failure> {
-    let loaded =
-        args.files.load(args.skip_interpolation).map_err(|findings| Failure::refused("stack config", findings))?;
+    let loaded = args
+        .files
+        .load(args.skip_interpolation)
+        .map_err(|findings| Failure::refused("stack config", findings))?;
     ui.findings(&loaded.findings);
     ui.raw(&print(&loaded.document));
     Ok(Exit::Done)

@@ -86,11 +86,14 @@ pub async fn run(ui: Ui, interrupt: &Interrupt, args: &Args) -> Result<Exit, Fai
         recipe_timeout: None,
         volatile: &BTreeSet::new(),
     };
-    let outcome = rollout::roll_out(&engine, &staged, manner, interrupt, &mut |event| progress.event(&event)).await;
+    let outcome =
+        rollout::roll_out(&engine, &staged, manner, interrupt, &mut |event| progress.event(&event)).await;
     progress.finish();
     match outcome? {
         Outcome::LeftRunning => Ok(Exit::Done),
-        Outcome::Interrupted => Err(Failure::new("interrupted: the deployment goes on").exit(Exit::Interrupted)),
+        Outcome::Interrupted => {
+            Err(Failure::new("interrupted: the deployment goes on").exit(Exit::Interrupted))
+        }
         Outcome::Verdict(verdict, logs) => {
             ui.verdict(&args.name, &verdict, &logs);
             Ok(Exit::of(&verdict))

@@ -1,0 +1,109 @@
+//! What `deploy`, `upgrade`, `rollback` and `sync` have in common: overview, guard, question, progress, ending.
+use super::watch::PatienceArgs;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flow::deploy::{self, Prepared};
+use crate::flow::rollout::Outcome;
+use crate::flow::watch::Patience;
+use crate::ui::outcome::Ending;
+use crate::ui::progress::Progress;
+
+/// How to go about it
+#[derive(Debug, Clone, Copy, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct MannerArgs {
+    /// Go on where a guard would stop
+    #[arg(short, long)]
+    pub force: bool,
+    /// Don't wait for a verdict; nothing is recorded then
+    #[arg(short = 'c', long)]
+    pub no_converge_checks: bool,
+    /// Skip the DNS comparison
+    #[arg(short = 'D', long)]
+    pub no_domain_checks: bool,
+    /// Show the plan, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
+    #[command(flatten)]
+    pub patience: PatienceArgs,
+}
+
+/// Shows the plan, asks, carries it out, and says how it ended. `is_said`: the operator named what is to be deployed, so
+/// nothing is undone by accident.
+///
+/// # Errors
+/// What went wrong, with the exit code for it.
+pub async fn carry_out(
+    context: &Context,
+    prepared: &Prepared,
+    manner: &MannerArgs,
+    is_said: bool,
+) -> Result<Exit, Failure> {
+    let ui = context.ui;
+    show(context, prepared)?;
+    if manner.dry_run {
+        ui.planned(prepared);
+        return Ok(Exit::Done);
+    }
+    if !is_said && !manner.force {
+        guard(context, prepared)?;
+    }
+    if !prepared.staged.plan.is_noop() && !ui.no_input && !ui.confirm("proceed?").await? {
+        return Err(Failure::new("not confirmed; nothing was changed"));
+    }
+    let _guard = context.interrupt.guard();
+    let mut progress = Progress::new(ui, prepared.app.stack.as_str());
+    let patience = (!manner.no_converge_checks).then(|| Patience::from(&manner.patience));
+    let outcome = deploy::execute(context, prepared, patience, &mut |event| progress.event(&event)).await;
+    progress.finish();
+    finish(context, prepared, &outcome?)
+}
+
+/// Warnings, overview, findings.
+fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
+    let ui = context.ui;
+    ui.findings(&prepared.warnings);
+    if !ui.machine {
+        ui.deployment(prepared);
+    }
+    let plan = &prepared.staged.plan;
+    if plan.blocked() {
+        return Err(Failure::refused(prepared.app.name.as_str(), plan.findings.clone()));
+    }
+    ui.findings(&plan.findings);
+    Ok(())
+}
+
+/// Without anybody to ask, a newer deployment that this checkout does not know of is not undone.
+fn guard(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
+    if !context.ui.no_input || !prepared.versions().undoes_newer(&prepared.resolution.target) {
+        return Ok(());
+    }
+    let deployed = prepared.versions().deployed().map(|record| record.to_string()).unwrap_or_default();
+    let app = &prepared.app.name;
+    Err(Failure::new(format!("this would undo a newer deployment: {deployed} runs"))
+        .exit(Exit::Moved)
+        .hint(format!("`abra app deploy {app} {deployed}` keeps what runs and records it"))
+        .hint(format!("`abra app deploy --force {app}` goes back to the record")))
+}
+
+/// Records a success, and says how it ended.
+fn finish(context: &Context, prepared: &Prepared, outcome: &Outcome) -> Result<Exit, Failure> {
+    let target = &prepared.resolution.target;
+    let recorded = deploy::record(context, &prepared.app, target, outcome).map_err(|error| {
+        Failure::from(error)
+            .exit(Exit::Failed)
+            .hint("the deployment succeeded; only its record could not be written")
+    })?;
+    let ending = Ending {
+        app: &prepared.app,
+        record: &target.record(),
+        last: prepared.recorded.as_ref(),
+        sync: context.settings.sync.value,
+        recorded,
+        noop: prepared.staged.plan.is_noop(),
+    };
+    Ok(context.ui.ending(&ending, outcome, Some(prepared)))
+}

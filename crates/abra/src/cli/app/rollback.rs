@@ -1,0 +1,40 @@
+//! `abra app rollback`.
+use super::operation::{MannerArgs, carry_out};
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flow::deploy::{self, Aim, Look, Request};
+use abra_core::recipe::Record;
+
+/// Deploy a release that is older than the recorded one
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The app
+    pub app: String,
+    /// The release; by default the one just before
+    pub version: Option<String>,
+    #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
+    #[command(flatten)]
+    pub manner: MannerArgs,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// What went wrong, with the exit code for it.
+pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let version = args.version.as_deref().map(Record::parse).transpose()?;
+    let is_said = version.is_some();
+    let request = Request {
+        app: args.app.clone(),
+        aim: Aim::Rollback(version),
+        domain_checks: !args.manner.no_domain_checks,
+    };
+    match deploy::prepare(context, &request).await? {
+        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, is_said).await,
+        Look::NoVersion(app, present) => {
+            context.ui.nothing(&app, "older", present.as_ref());
+            Ok(Exit::Refused)
+        }
+    }
+}

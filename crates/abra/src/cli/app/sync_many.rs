@@ -1,0 +1,200 @@
+//! `abra app sync --all` and `--server`: many apps side by side, one table at the end.
+use super::sync::Args;
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flow::deploy::{self, Prepared};
+use crate::flow::rollout::Outcome;
+use crate::flow::sync::{self, Compared};
+use crate::flow::watch::Patience;
+use crate::ui::progress::Progress;
+use crate::ui::table::table;
+use abra_core::name::{AppName, ServerName};
+use abra_core::recipe::Record;
+use serde_json::{Value, json};
+
+/// What became of one app.
+struct Row {
+    app: String,
+    server: String,
+    recorded: Option<Record>,
+    deployed: Option<Record>,
+    result: String,
+    exit: Exit,
+}
+
+/// An app that was looked at: its row so far, and what is to be done.
+struct Work {
+    row: Row,
+    prepared: Option<Box<Prepared>>,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// The apps can't be listed, or nobody agrees. What goes wrong with single apps is in the table.
+pub(super) async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+    let apps = sync::apps(context, args.server.as_deref())?;
+    let mut works = sync::for_each(apps, |(server, app)| look(context, args, server, app)).await;
+    let count = works.iter().filter(|work| work.prepared.is_some()).count();
+    let acts = count > 0 && !args.check && !args.manner.dry_run;
+    if acts {
+        if !context.ui.no_input {
+            summary(context, &works);
+            if !context.ui.confirm(&format!("sync {count} apps?")).await? {
+                return Err(Failure::new("not confirmed; nothing was changed"));
+            }
+        }
+        let _guard = context.interrupt.guard();
+        works = sync::for_each(works, |work| act(context, args, work)).await;
+    }
+    summary(context, &works);
+    Ok(gravest(&works))
+}
+
+/// Looks at one app.
+async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) -> Work {
+    let row = |result: &str, exit| Row {
+        app: app.to_string(),
+        server: server.to_string(),
+        recorded: None,
+        deployed: None,
+        result: result.to_owned(),
+        exit,
+    };
+    let work = |row, prepared| Work { row, prepared };
+    if args.adopt {
+        return adopt(context, args, row("", Exit::Done)).await;
+    }
+    match sync::compare(context, app.as_str(), !args.manner.no_domain_checks).await {
+        Err(failure) => work(row(&failure.message, failure.exit), None),
+        Ok(Compared::NoRecord(_, deployed)) => {
+            work(Row { deployed, ..row("no record", Exit::Refused) }, None)
+        }
+        Ok(Compared::InSync(prepared)) => work(with_versions(row("in sync", Exit::Done), &prepared), None),
+        Ok(Compared::Differs(prepared)) => {
+            differs(context, args, with_versions(row("", Exit::Done), &prepared), prepared)
+        }
+    }
+}
+
+fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) -> Work {
+    let said = |result: &str, exit| Row { result: result.to_owned(), exit, ..row };
+    if prepared.services.is_empty() {
+        return Work { row: said("not deployed, stays so", Exit::Done), prepared: None };
+    }
+    if prepared.staged.plan.blocked() {
+        return Work {
+            row: said("blocked: look at it with `abra app sync --dry-run`", Exit::Refused),
+            prepared: None,
+        };
+    }
+    if args.check || args.manner.dry_run {
+        let exit = if args.check { Exit::NotInSync } else { Exit::Done };
+        return Work { row: said("differs", exit), prepared: None };
+    }
+    let undoes = prepared.versions().undoes_newer(&prepared.resolution.target);
+    if undoes && context.ui.no_input && !args.converge && !args.manner.force {
+        return Work { row: said("would undo a newer deployment", Exit::Moved), prepared: None };
+    }
+    Work { row: said("to be synced", Exit::Done), prepared: Some(prepared) }
+}
+
+fn with_versions(row: Row, prepared: &Prepared) -> Row {
+    Row { recorded: prepared.recorded.clone(), deployed: prepared.versions().deployed(), ..row }
+}
+
+async fn adopt(context: &Context, args: &Args, row: Row) -> Work {
+    let row = match sync::adoption(context, &row.app).await {
+        Err(failure) => Row { result: failure.message, exit: failure.exit, ..row },
+        Ok(adoption) => {
+            let written = match args.manner.dry_run {
+                true => Ok(false),
+                false => deploy::record_version(context, &adoption.app, &adoption.deployed),
+            };
+            let (result, exit) = match written {
+                Ok(true) => ("recorded".to_owned(), Exit::Done),
+                Ok(false) => ("record unchanged".to_owned(), Exit::Done),
+                Err(error) => (error.to_string(), Exit::Refused),
+            };
+            Row { recorded: adoption.recorded, deployed: Some(adoption.deployed), result, exit, ..row }
+        }
+    };
+    Work { row, prepared: None }
+}
+
+/// Syncs one app, if there is anything to do for it.
+async fn act(context: &Context, args: &Args, work: Work) -> Work {
+    let Some(prepared) = work.prepared else { return work };
+    let patience = (!args.manner.no_converge_checks).then(|| Patience::from(&args.manner.patience));
+    let mut progress =
+        Progress::lines(context.ui, prepared.app.stack.as_str(), &format!("{}: ", prepared.app.name));
+    let outcome = deploy::execute(context, &prepared, patience, &mut |event| progress.event(&event)).await;
+    progress.finish();
+    let (result, exit) = match outcome {
+        Err(failure) => (failure.message, failure.exit),
+        Ok(outcome) => ended(context, &prepared, &outcome),
+    };
+    Work { row: Row { result, exit, ..work.row }, prepared: None }
+}
+
+fn ended(context: &Context, prepared: &Prepared, outcome: &Outcome) -> (String, Exit) {
+    if let Outcome::Verdict(verdict, logs) = outcome {
+        context.ui.verdict(prepared.app.stack.as_str(), verdict, logs);
+    }
+    match outcome {
+        Outcome::LeftRunning => ("sent, not watched".to_owned(), Exit::Done),
+        Outcome::Interrupted => ("interrupted, goes on".to_owned(), Exit::Interrupted),
+        Outcome::Verdict(verdict, _) => {
+            let target = &prepared.resolution.target;
+            match (Exit::of(verdict), deploy::record(context, &prepared.app, target, outcome)) {
+                (Exit::Done, Err(error)) => (format!("synced, but not recorded: {error}"), Exit::Failed),
+                (Exit::Done, Ok(_)) => ("synced".to_owned(), Exit::Done),
+                (exit, _) => (crate::ui::outcome::kind_word(verdict.kind).to_owned(), exit),
+            }
+        }
+    }
+}
+
+fn summary(context: &Context, works: &[Work]) {
+    let shown = |record: Option<&Record>| record.map_or_else(|| "–".to_owned(), Record::to_string);
+    let rows = works.iter().map(|work| &work.row);
+    if context.ui.machine {
+        let text = |record: Option<&Record>| record.map(Record::to_string);
+        let rows: Vec<Value> = rows
+            .map(|row| {
+                json!({ "app": row.app, "server": row.server, "recorded": text(row.recorded.as_ref()),
+                    "deployed": text(row.deployed.as_ref()), "result": row.result, "exit": row.exit as u8 })
+            })
+            .collect();
+        context.ui.json(&rows);
+        return;
+    }
+    let rows: Vec<Vec<String>> = rows
+        .map(|row| {
+            vec![
+                row.app.clone(),
+                row.server.clone(),
+                shown(row.recorded.as_ref()),
+                shown(row.deployed.as_ref()),
+                row.result.clone(),
+            ]
+        })
+        .collect();
+    context.ui.out(table(&["app", "server", "recorded", "deployed", "result"], &rows));
+}
+
+/// The exit code of the whole: that of the app that went worst.
+fn gravest(works: &[Work]) -> Exit {
+    let order = [
+        Exit::Interrupted,
+        Exit::Failed,
+        Exit::RolledBack,
+        Exit::Undecided,
+        Exit::Moved,
+        Exit::Refused,
+        Exit::NotInSync,
+    ];
+    let any = |exit: &Exit| works.iter().any(|work| work.row.exit == *exit);
+    order.into_iter().find(any).unwrap_or(Exit::Done)
+}

@@ -1,0 +1,122 @@
+//! Bringing server and record together: for one app, or for many side by side.
+use super::deploy::{self, Aim, Look, Prepared, Request};
+use super::server;
+use crate::context::Context;
+use crate::engine::Filters;
+use crate::failure::Failure;
+use abra_core::app::App;
+use abra_core::name::{AppName, ServerName};
+use abra_core::recipe::Record;
+use abra_core::status::{ServiceFacts, common};
+use futures_util::StreamExt as _;
+use std::future::Future;
+
+/// Apps that are worked on at the same time.
+const AT_ONCE: usize = 8;
+
+/// How an app is, compared with its record.
+#[derive(Debug)]
+pub enum Compared {
+    /// The record runs, with the same content.
+    InSync(Box<Prepared>),
+    /// The record does not run, or not with the same content.
+    Differs(Box<Prepared>),
+    /// Nothing is recorded; what runs, if anything.
+    NoRecord(App, Option<Record>),
+}
+
+/// Compares an app's server with its record. Changes nothing.
+///
+/// # Errors
+/// Operator sync is off, or looking is not possible.
+pub async fn compare(context: &Context, app: &str, domain_checks: bool) -> Result<Compared, Failure> {
+    require_sync(context)?;
+    let request = Request { app: app.to_owned(), aim: Aim::Sync, domain_checks };
+    Ok(match deploy::prepare(context, &request).await? {
+        Look::NoVersion(app, deployed) => Compared::NoRecord(app, deployed),
+        Look::Planned(prepared) if is_in_sync(&prepared) => Compared::InSync(prepared),
+        Look::Planned(prepared) => Compared::Differs(prepared),
+    })
+}
+
+/// The record runs, and no content differs.
+fn is_in_sync(prepared: &Prepared) -> bool {
+    let deployed = prepared.versions().deployed();
+    let same = prepared.recorded.as_ref().zip(deployed.as_ref()).is_some_and(|(a, b)| a.same(b));
+    same && prepared.staged.plan.is_noop() && !prepared.staged.plan.blocked()
+}
+
+/// Operator sync must be on.
+///
+/// # Errors
+/// It is off: says how to switch it on.
+pub fn require_sync(context: &Context) -> Result<(), Failure> {
+    if context.settings.sync.value {
+        return Ok(());
+    }
+    let path = context.home.config_path();
+    Err(Failure::new("operator sync is off").hint(format!(
+        "set `sync: true` below `operator:` in {} (`abra config generate` writes the file)",
+        path.display()
+    )))
+}
+
+/// What `--adopt` would record.
+#[derive(Debug)]
+pub struct Adoption {
+    /// The app.
+    pub app: App,
+    /// What is recorded now.
+    pub recorded: Option<Record>,
+    /// What runs.
+    pub deployed: Record,
+}
+
+/// Looks at what runs, so that it can be recorded. Changes nothing.
+///
+/// # Errors
+/// Operator sync is off, nothing runs, or what runs is on several versions.
+pub async fn adoption(context: &Context, name: &str) -> Result<Adoption, Failure> {
+    require_sync(context)?;
+    let app = context.app(name)?;
+    let recorded = app.env.record().map_err(|finding| Failure::refused(app.env.name(), vec![finding]))?;
+    let engine = server::connect(context, &app.server).await?;
+    let services = engine.services(&Filters::stack(app.stack.as_str())).await?;
+    if services.is_empty() {
+        return Err(Failure::new(format!("{name} is not deployed, so there is nothing to record")));
+    }
+    let facts: Vec<ServiceFacts> =
+        services.iter().map(|service| ServiceFacts::of(service, &app.stack)).collect();
+    let deployed = common(&facts).cloned().ok_or_else(|| {
+        Failure::new(format!("the services of {name} are on several versions, or on none that is known"))
+            .hint(format!("`abra app sync {name}` brings them to the record"))
+    })?;
+    Ok(Adoption { app, recorded, deployed })
+}
+
+/// The apps of one server, or of all.
+///
+/// # Errors
+/// There is no such server, or the apps can't be listed.
+pub fn apps(context: &Context, server: Option<&str>) -> Result<Vec<(ServerName, AppName)>, Failure> {
+    let listing = match server {
+        Some(name) => {
+            let server = ServerName::new(name)?;
+            context.home.known_server(&server)?;
+            [(server.clone(), context.home.apps_of(&server)?)].into()
+        }
+        None => context.home.listing()?,
+    };
+    let pairs =
+        listing.into_iter().flat_map(|(server, apps)| apps.into_iter().map(move |app| (server.clone(), app)));
+    Ok(pairs.collect())
+}
+
+/// Does something for many apps, some at a time, and gives the results back in their order. One that fails stops no
+/// other.
+pub async fn for_each<I, T, F>(items: Vec<I>, work: impl Fn(I) -> F) -> Vec<T>
+where
+    F: Future<Output = T>,
+{
+    futures_util::stream::iter(items).map(work).buffered(AT_ONCE).collect().await
+}
