@@ -86,10 +86,24 @@ impl Out {
         self.map(key, labels.iter().map(|(key, value)| (key.clone(), value.value.clone().into())));
     }
 
-    /// The `x-*` keys.
+    /// The `x-*` keys, sorted at every depth.
     pub(super) fn extras(&mut self, extras: &Extras) {
-        for (key, value) in extras {
-            self.always(key, value.clone());
+        let mut keys: Vec<&String> = extras.keys().collect();
+        keys.sort_unstable();
+        for key in keys {
+            self.always(key, sorted(&extras[key]));
         }
+    }
+}
+
+fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort_unstable();
+            Value::Object(keys.into_iter().map(|key| (key.clone(), sorted(&map[key]))).collect())
+        }
+        other => other.clone(),
     }
 }
