@@ -1,4 +1,5 @@
 //! `abra stack config`, run as a program.
+#![expect(clippy::unwrap_used, reason = "a test that can not go on should stop")]
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
