@@ -129,10 +129,13 @@ mod tests {
         .unwrap()
     }
 
+    /// Mode, tasks; running, wanted, ids shown.
+    type Case<'a> = (&'a Value, &'a [&'a str], u64, u64, &'a [&'a str]);
+
     #[test]
     fn tasks_that_shall_run_are_shown_else_the_last_of_the_slot() {
         let replicated = json!({ "Replicated": { "Replicas": 2 } });
-        let cases: [(&Value, &[&str], u64, u64, &[&str]); 4] = [
+        let cases: [Case<'_>; 4] = [
             (&replicated, &["a 1 1 running/running", "b 2 1 running/running"], 2, 2, &["a", "b"]),
             (&replicated, &["a 1 1 failed/shutdown", "b 1 2 running/running"], 1, 2, &["b"]),
             (&replicated, &["a 1 1 failed/shutdown", "b 1 2 failed/shutdown"], 0, 2, &["b"]),
