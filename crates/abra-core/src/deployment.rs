@@ -68,6 +68,7 @@ mod tests {
                 spec,
                 short: short.to_owned(),
                 image: String::new(),
+                image_place: None,
                 depends_on: vec![],
                 place: None,
             };

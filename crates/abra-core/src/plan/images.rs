@@ -1,8 +1,6 @@
 //! Which image a service runs: as written, pinned by a registry, or as it is live.
-use super::objects::placed;
 use super::seen::{Live, Policy, ResolveImage};
 use super::{Draft, World};
-use crate::finding::Finding;
 use crate::stack::convert::IMAGE_LABEL;
 use crate::stack::image::Image;
 use crate::stack::live::Service;
@@ -61,10 +59,7 @@ pub(super) fn choose(
         None => "no registry was asked",
     };
     let kept = same.filter(|live| is_pin_of(&live_image(live), tagged));
-    let outcome =
-        if kept.is_some() { "it keeps the digest that it runs" } else { "each node may run another version" };
-    let text = format!("service {}: no digest of image {tagged}: {problem}; {outcome}", wanted.short);
-    draft.findings.push(placed(Finding::warning(text), wanted.place.as_ref()));
+    draft.unpinned.note(tagged, problem, &wanted.short, kept.is_some(), wanted.image_place.as_ref());
     kept.map_or_else(|| unpinned(tagged), as_live)
 }
 

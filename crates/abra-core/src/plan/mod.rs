@@ -21,6 +21,7 @@ mod removal;
 pub mod report;
 pub mod seen;
 mod services;
+mod unpinned;
 
 pub use images::images_to_resolve;
 pub use removal::removal;
@@ -115,6 +116,7 @@ pub fn plan(wanted: &StackSpec, live: &Live, policy: &Policy) -> Plan {
     objects::configs(&world, &mut draft);
     ports::check(&world, &mut draft);
     services::plan(&world, &mut draft);
+    draft.findings.extend(draft.unpinned.findings());
     Plan {
         stack: wanted.name.clone(),
         actions: draft.actions,
@@ -161,6 +163,7 @@ struct Draft {
     actions: Vec<Action>,
     services: Vec<ServiceChange>,
     findings: Vec<Finding>,
+    unpinned: unpinned::Unpinned,
 }
 
 /// What sort of thing a name belongs to.

@@ -1,6 +1,6 @@
 //! Services: created, updated, left alone, removed.
 use super::action::{Action, Removal};
-use super::change::{ChangeKind, ServiceChange};
+use super::change::{ChangeKind, FieldChange, ServiceChange, Shown};
 use super::objects::placed;
 use super::seen::Unchanged;
 use super::{Draft, SeenService, World, fields, images, order, ports};
@@ -73,15 +73,21 @@ fn update(
     spec.task_template.force_update = force;
     let before = canonical(&live.spec, &world.names, &world.policy.volatile_labels);
     let mut after = canonical_wanted(&spec, &world.names, &world.policy.volatile_labels);
+    let halted = halted(live);
     if before == after {
-        if world.policy.unchanged == Unchanged::Skip {
+        if world.policy.unchanged == Unchanged::Skip && !halted {
             draft.services.push(change(wanted, &spec, ChangeKind::Unchanged, Vec::new(), world));
             return None;
         }
-        spec.task_template.force_update = force + 1;
-        after = canonical_wanted(&spec, &world.names, &world.policy.volatile_labels);
+        if world.policy.unchanged == Unchanged::Restart {
+            spec.task_template.force_update = force + 1;
+            after = canonical_wanted(&spec, &world.names, &world.policy.volatile_labels);
+        }
     }
-    let differs = fields::differences(&before, &after);
+    let mut differs = fields::differences(&before, &after);
+    if halted {
+        differs.push(go_on());
+    }
     draft.services.push(change(wanted, &spec, ChangeKind::Update, differs, world));
     let (old, new) = (mode(&before), mode(&after));
     if old != new {
@@ -99,6 +105,21 @@ fn update(
     })
 }
 
+/// True if the swarm gave up on an update halfway. It goes on with it when the same spec is sent again.
+fn halted(live: &Service) -> bool {
+    let state = live.update_status.as_ref().map(|status| status.state.as_str());
+    matches!(state, Some("paused" | "rollback_paused"))
+}
+
+/// What becomes of an update on which the swarm gave up.
+fn go_on() -> FieldChange {
+    FieldChange {
+        path: "update".to_owned(),
+        before: Shown::Text("paused by the swarm".to_owned()),
+        after: Shown::Text("continued".to_owned()),
+    }
+}
+
 /// The kind of a service's mode, in the words of compose files.
 fn mode(canonical: &Value) -> &'static str {
     let modes = canonical.get("Mode").and_then(Value::as_object);
@@ -114,7 +135,7 @@ fn change(
     wanted: &WantedService,
     spec: &ServiceSpec,
     kind: ChangeKind,
-    fields: Vec<super::change::FieldChange>,
+    fields: Vec<FieldChange>,
     world: &World<'_>,
 ) -> ServiceChange {
     ServiceChange {

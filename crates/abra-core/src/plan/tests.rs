@@ -23,6 +23,7 @@ fn service(short: &str, image: &str) -> WantedService {
         spec,
         short: short.to_owned(),
         image: image.to_owned(),
+        image_place: None,
         depends_on: Vec::new(),
         place: None,
     }
@@ -200,6 +201,70 @@ fn unchanged_services_can_be_restarted() {
     let Action::UpdateService { spec, .. } = &plan.actions[0] else { panic!("no update") };
     assert_eq!(spec.task_template.force_update, 1);
     assert_eq!(plan.services[0].fields[0].path, "forced restarts");
+}
+
+#[test]
+fn an_unchanged_service_whose_update_was_paused_is_updated_again() {
+    let halts = [("paused", true), ("rollback_paused", true), ("completed", false), ("updating", false)];
+    for (state, halted) in halts.into_iter().chain([("rollback_completed", false), ("a new word", false)]) {
+        let mut live = full_live();
+        live.services[0].update_status = serde_json::from_value(json!({"State": state})).unwrap();
+        let plan = plan(&full_stack(), &live, &never());
+        if !halted {
+            assert!(plan.is_noop(), "{state}");
+            continue;
+        }
+        assert_eq!(steps(&plan), ["update service st_app"], "{state}");
+        let [field] = &plan.services[0].fields[..] else { panic!("{:?}", plan.services[0]) };
+        let text = |text: &str| Shown::Text(text.to_owned());
+        assert_eq!(
+            (field.path.as_str(), &field.before, &field.after),
+            ("update", &text("paused by the swarm"), &text("continued"))
+        );
+        let Action::UpdateService { spec, .. } = &plan.actions[0] else { panic!("no update") };
+        assert_eq!(spec.task_template.force_update, 0, "tasks that are up to date are not restarted");
+    }
+}
+
+#[test]
+fn an_image_without_a_digest_is_one_warning_however_many_run_it() {
+    let services = ["a", "b", "c"].map(|short| service(short, if short == "c" { "other" } else { "app" }));
+    let mut stack = stack(services.into());
+    let place =
+        |line| crate::finding::Location { file: "compose.yml".to_owned(), line, column: 12, source: None };
+    for (line, service) in (1..).zip(stack.services.values_mut()) {
+        service.image_place = Some(place(line));
+    }
+    let refused = |text: &str| Err(text.to_owned());
+    let images = BTreeMap::from([
+        (
+            "app:latest".to_owned(),
+            refused("Get \"https://r/v2/\": dial tcp: lookup r on 1.1.1.1:53: no such host"),
+        ),
+        ("other:latest".to_owned(), refused("errors:\nmanifest unknown: manifest unknown\n")),
+    ]);
+    let found = plan(&stack, &Live { images, ..Live::default() }, &Policy::default());
+    assert_eq!(
+        findings(&found),
+        [
+            "no digest of image app:latest (a, b): the server can't find the registry by its name",
+            "no digest of image other:latest (c): the registry has no such image",
+        ]
+    );
+    assert_eq!(found.findings[0].location, Some(place(1)));
+    assert!(found.findings[0].help.as_ref().is_some_and(|help| help.contains("by its tag alone")));
+
+    let keeps = |live: &mut Value| {
+        let image = format!("app:latest@{}", digest('b'));
+        live["TaskTemplate"]["ContainerSpec"]["Image"] = json!(image);
+    };
+    let wanted = &stack.services["st_a"];
+    let mut live = Live { services: vec![live_service(wanted, keeps)], ..Live::default() };
+    live.images.insert("app:latest".to_owned(), refused("no answer"));
+    stack.services.retain(|name, _| name == "st_a");
+    let kept = plan(&stack, &live, &Policy::default());
+    assert!(kept.is_noop());
+    assert!(kept.findings[0].help.as_ref().is_some_and(|help| help.contains("goes on with the digest")));
 }
 
 #[test]

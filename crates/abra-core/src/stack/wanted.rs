@@ -42,6 +42,8 @@ pub struct WantedService {
     pub short: String,
     /// The image as it is written there (kept as a label of the service).
     pub image: String,
+    /// Where that is written.
+    pub image_place: Option<Location>,
     /// Full names of the services that are started before it.
     pub depends_on: Vec<String>,
     /// Where it is declared.

@@ -31,6 +31,7 @@ pub(super) fn convert(service: &Service, scope: &Scope<'_>, notes: &mut Notes<'_
         spec,
         short: service.name.clone(),
         image: written,
+        image_place: service.image.as_ref().map(|image| notes.location(image.place)),
         depends_on: depends_on(service, scope, notes),
         place: Some(notes.location(service.place)),
     }
