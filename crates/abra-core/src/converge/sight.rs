@@ -5,6 +5,7 @@ use super::timing::Health;
 use super::verdict::{Slot, SlotState, Step};
 use crate::stack::live::{Node, Service, Task, Version};
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -125,8 +126,19 @@ fn is_fresh(task: &Task, service: &Service, snapshot: &Snapshot, mode: Mode) -> 
     }
     match &snapshot.up_to_date {
         Some(ids) => ids.contains(&task.id),
-        None => service.spec.get("TaskTemplate").is_some_and(|template| *template == task.spec),
+        None => service.spec.get("TaskTemplate").is_some_and(|template| is_made_from(template, &task.spec)),
     }
+}
+
+/// Whether a task has its service's template. Engines say the runtime in the template and leave it out of the task
+/// (docker: `container` where nothing is said).
+fn is_made_from(template: &Value, task: &Value) -> bool {
+    let (Some(template), Some(task)) = (template.as_object(), task.as_object()) else { return false };
+    let fields = |map: &Map<String, Value>| -> BTreeMap<String, Value> {
+        let said = map.iter().filter(|(key, value)| !(*key == "Runtime" && *value == "container"));
+        said.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    fields(template) == fields(task)
 }
 
 fn step_of(task: &Task, health: Option<&Health>, now: Option<Timestamp>) -> Step {

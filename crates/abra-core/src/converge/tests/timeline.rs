@@ -258,6 +258,8 @@ impl Swarm {
 fn service(actual: &Actual) -> Service {
     let mut spec = actual.spec.clone();
     spec["TaskTemplate"]["ForceUpdate"] = json!(actual.tag);
+    // As real engines do: said here, and left out of the tasks.
+    spec["TaskTemplate"]["Runtime"] = json!("container");
     serde_json::from_value(json!({
         "ID": actual.id, "Version": {"Index": actual.version}, "Spec": spec,
         "JobStatus": {"JobIteration": if actual.iteration == 0 { json!({}) } else { json!({"Index": actual.iteration}) }},
