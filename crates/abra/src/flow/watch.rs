@@ -1,12 +1,7 @@
 //! Watching: look at the stack again and again until core knows the verdict.
 use crate::engine::{Engine, EngineError, Filters, LogQuery};
 use crate::interrupt::Interrupt;
-use abra_core::converge::Event;
-use abra_core::converge::Expectation;
-use abra_core::converge::Settings;
-use abra_core::converge::Watch;
-use abra_core::converge::{Kind, Verdict};
-use abra_core::converge::{Sighting, Snapshot};
+use abra_core::converge::{Change, Event, Expectation, Kind, Settings, Sighting, Snapshot, Verdict, Watch};
 use abra_core::stack::digest::of_service;
 use abra_core::stack::live::{Service, Task};
 use abra_core::stack::normal::Names;
@@ -71,7 +66,8 @@ pub async fn watch(
     interrupt: &Interrupt,
     on: &mut dyn FnMut(&Event),
 ) -> Ended {
-    let Watched { stack, expectations, settings, first, names, volatile } = watched;
+    let Watched { stack, expectations, mut settings, first, names, volatile } = watched;
+    settings.nodes = node_count(engine, &expectations).await.unwrap_or(settings.nodes);
     let mut looks = Looks {
         engine,
         stack,
@@ -107,6 +103,16 @@ pub async fn watch(
             }
         }
     }
+}
+
+/// How many nodes there are, where a deadline depends on it: a global service is updated node after node.
+async fn node_count(engine: &Engine, expectations: &[Expectation]) -> Option<u64> {
+    let by_node = |want: &Expectation| want.mode.is_global() && want.change == Change::Updated;
+    if !expectations.iter().any(by_node) {
+        return None;
+    }
+    let nodes = engine.nodes().await.ok()?;
+    Some(nodes.len() as u64)
 }
 
 /// Takes looks, each with the same few list calls whatever the size of the stack.
