@@ -100,12 +100,10 @@ pub async fn execute(
     let limit = prepared.grace + SLACK;
     let mut told = false;
     loop {
-        let tasks = engine.tasks(&Filters::stack(&plan.stack)).await?;
-        let mut left: Vec<String> =
-            tasks.iter().filter(|task| !task.has_ended()).map(|task| format!("task {}", task.id)).collect();
-        if left.is_empty() {
-            left = remove_networks(engine, &networks, &mut told, on).await?;
-        }
+        let left = match left(engine, &plan.stack, &networks, &mut told, on).await {
+            Err(error) if error.is_transient() && begun.elapsed() <= limit => vec![error.to_string()],
+            left => left?,
+        };
         if left.is_empty() {
             return Ok(());
         }
@@ -117,6 +115,20 @@ pub async fn execute(
             () = context.interrupt.wait() => return Err(UndeployError::Interrupted(left)),
         }
     }
+}
+
+/// What is still there: tasks that have not ended, then networks.
+async fn left(
+    engine: &Engine,
+    stack: &str,
+    networks: &[&Action],
+    told: &mut bool,
+    on: &mut dyn FnMut(apply::Event<'_>),
+) -> Result<Vec<String>, EngineError> {
+    let tasks = engine.tasks(&Filters::stack(stack)).await?;
+    let alive = tasks.iter().filter(|task| !task.has_ended());
+    let left: Vec<String> = alive.map(|task| format!("task {}", task.id)).collect();
+    if left.is_empty() { remove_networks(engine, networks, told, on).await } else { Ok(left) }
 }
 
 /// Asks for the removal of the networks, and says which are still there. A network is in use until the last task has
