@@ -19,6 +19,8 @@
 //! | [`plan`] | what has to be done to get from live to wanted |
 //! | [`secret`] | a value that must not be seen |
 //! | [`secrets`] | the secrets that a recipe wants, and how values are made up |
+//! | [`head`] | who may change an app now: the lock on the swarm, and what the last operation came to |
+//! | [`journal`] | what was done to an app, by whom, and what came of it |
 //! | [`converge`] | whether a deployment worked: looks at a stack in, verdict out |
 pub mod app;
 pub mod compose;
@@ -28,6 +30,8 @@ pub mod deployment;
 pub mod divergence;
 pub mod env;
 pub mod finding;
+pub mod head;
+pub mod journal;
 pub mod name;
 pub mod plan;
 pub mod recipe;
