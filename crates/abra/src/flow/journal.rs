@@ -1,0 +1,110 @@
+//! The journal's entries on the server: written before the first change, completed after the verdict.
+use crate::engine::{Engine, EngineError, FileKind, Filters};
+use abra_core::head::{KIND_LABEL, STACK_LABEL};
+use abra_core::journal::{Entry, History, JOURNAL, Logged, Outcome, name_of};
+use abra_core::stack::live::FileObject;
+use serde_json::json;
+
+/// Attempts at one write.
+const TRIES: usize = 20;
+
+/// The entries of a stack. They are small and at most ten.
+///
+/// # Errors
+/// The engine can't be asked.
+pub async fn history(engine: &Engine, stack: &str) -> Result<History, EngineError> {
+    let objects = objects(engine, stack).await?;
+    Ok(History::new(objects.iter().map(logged).collect()))
+}
+
+async fn objects(engine: &Engine, stack: &str) -> Result<Vec<FileObject>, EngineError> {
+    let of_stack = Filters::label(format!("{KIND_LABEL}={JOURNAL}")).and("label", format!("{STACK_LABEL}={stack}"));
+    engine.files(FileKind::Config, &of_stack).await
+}
+
+fn logged(object: &FileObject) -> Logged {
+    Logged::read(&object.spec.labels.clone().unwrap_or_default(), object.spec.data.as_deref())
+}
+
+/// Writes an intent as the first entry whose number is free, from the entry's own upwards, and makes room for it. A
+/// number that is taken belongs to a run that was cut off before it began: it is marked so. To be called under the lock.
+///
+/// # Errors
+/// The engine can't be asked, or refuses.
+pub async fn open(engine: &Engine, mut entry: Entry, now: &str) -> Result<Entry, EngineError> {
+    make_room(engine, &entry.stack).await?;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match engine.create_file(FileKind::Config, &entry.body()).await {
+            Ok(_) => return Ok(entry),
+            Err(error) if tries > TRIES => return Err(error),
+            Err(EngineError::NameTaken { .. }) => {}
+            Err(error) if error.may_have_happened() => {}
+            Err(error) => return Err(error),
+        }
+        match engine.file(FileKind::Config, &name_of(&entry.stack, entry.seq)).await {
+            Ok(object) if logged(&object).entry.nonce == entry.nonce => return Ok(entry),
+            Ok(_) => {
+                cut_off(engine, &entry.stack, entry.seq, now, "before it changed anything").await?;
+                entry.seq += 1;
+            }
+            Err(EngineError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn make_room(engine: &Engine, stack: &str) -> Result<(), EngineError> {
+    let objects = objects(engine, stack).await?;
+    let too_many = History::new(objects.iter().map(logged).collect()).too_many();
+    for object in objects.iter().filter(|object| too_many.contains(&logged(object).entry.seq)) {
+        match engine.remove_file(FileKind::Config, &object.id).await {
+            Ok(()) | Err(EngineError::NotFound { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// Writes down what came of an operation. An outcome that is there already stays; so does an entry that is gone.
+///
+/// # Errors
+/// The engine can't be asked.
+pub async fn close(engine: &Engine, stack: &str, seq: u64, outcome: &Outcome) -> Result<(), EngineError> {
+    let name = name_of(stack, seq);
+    let mut unclear = None;
+    for _ in 0..TRIES {
+        let object = match engine.file(FileKind::Config, &name).await {
+            Err(EngineError::NotFound { .. }) => return Ok(()),
+            object => object?,
+        };
+        let mut logged = logged(&object);
+        if logged.outcome.is_some() {
+            return Ok(());
+        }
+        logged.outcome = Some(outcome.clone());
+        let body = json!({ "Name": name, "Labels": logged.labels() });
+        match engine.update_file(FileKind::Config, &object.id, object.version, &body).await {
+            Ok(()) => return Ok(()),
+            Err(error @ EngineError::OutOfSequence { .. }) => unclear = Some(error),
+            Err(error) if error.may_have_happened() => unclear = Some(error),
+            Err(error) => return Err(error),
+        }
+    }
+    unclear.map_or(Ok(()), Err)
+}
+
+/// Marks an operation whose run was cut off.
+///
+/// # Errors
+/// The engine can't be asked.
+pub async fn cut_off(engine: &Engine, stack: &str, seq: u64, now: &str, how_far: &str) -> Result<(), EngineError> {
+    let outcome = Outcome {
+        word: abra_core::journal::word::ABANDONED.to_owned(),
+        end: now.to_owned(),
+        reason: format!("the run was cut off {how_far}"),
+        ..Outcome::default()
+    };
+    close(engine, stack, seq, &outcome).await
+}
