@@ -27,7 +27,10 @@ fn held(nonce: &str) -> HeadRecord {
 fn names_are_legal_for_any_stack_and_differ_in_more_than_case() {
     for stack in ["a", "A", "matrix_example_com", &"x".repeat(64), "ä/ö"] {
         let name = name_of(stack);
-        assert!(name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'));
+        assert!(
+            name.len() <= 64
+                && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        );
     }
     assert_ne!(name_of("a"), name_of("A"));
 }
@@ -83,7 +86,8 @@ fn taking_names_the_holder_or_what_moved() {
 
 #[test]
 fn giving_back_tells_what_came_of_it_and_no_more() {
-    let before = HeadRecord { owner: "last".to_owned(), verdict: "failed".to_owned(), ..HeadRecord::new("st") };
+    let before =
+        HeadRecord { owner: "last".to_owned(), verdict: "failed".to_owned(), ..HeadRecord::new("st") };
     let mine = take(&before, Standing::Free, &claim("a"), None).unwrap();
     let unused = released(&mine, &before, "");
     assert_eq!((&*unused.owner, &*unused.verdict, unused.seq), ("last", "failed", 0));

@@ -21,7 +21,12 @@ pub enum Refusal {
 ///
 /// # Errors
 /// Somebody holds it, or the plan is out of date.
-pub fn take(seen: &HeadRecord, standing: Standing, claim: &Claim, planned: Option<u64>) -> Result<HeadRecord, Refusal> {
+pub fn take(
+    seen: &HeadRecord,
+    standing: Standing,
+    claim: &Claim,
+    planned: Option<u64>,
+) -> Result<HeadRecord, Refusal> {
     if standing == Standing::Held {
         return Err(Refusal::Busy(Box::new(seen.clone())));
     }

@@ -134,15 +134,13 @@ impl Logged {
     pub fn read(labels: &BTreeMap<String, String>, data: Option<&str>) -> Self {
         let mut rest = labels.clone();
         let mut take = |key: &str| rest.remove(key).unwrap_or_default();
-        let (_kind, stack, seq, nonce) = (take(KIND_LABEL), take(STACK_LABEL), take(SEQ_LABEL), take(NONCE_LABEL));
+        let (_kind, stack, seq, nonce) =
+            (take(KIND_LABEL), take(STACK_LABEL), take(SEQ_LABEL), take(NONCE_LABEL));
         let (word, end, reason) = (take(OUTCOME_LABEL), take(END_LABEL), take(REASON_LABEL));
         let services = serde_json::from_str(&take(SERVICES_LABEL)).unwrap_or_default();
         let content = data.and_then(|data| STANDARD.decode(data).ok());
-        let entry = content.and_then(|content| serde_json::from_slice(&content).ok()).unwrap_or_else(|| Entry {
-            stack,
-            seq: seq.parse().unwrap_or_default(),
-            nonce,
-            ..Entry::default()
+        let entry = content.and_then(|content| serde_json::from_slice(&content).ok()).unwrap_or_else(|| {
+            Entry { stack, seq: seq.parse().unwrap_or_default(), nonce, ..Entry::default() }
         });
         let outcome = (!word.is_empty()).then_some(Outcome { word, end, reason, services });
         Self { entry, outcome, rest }
