@@ -1,6 +1,6 @@
 //! What every command of an operator needs: where things are, how to speak, what was set.
 use crate::failure::Failure;
-use crate::git::Git;
+use crate::git::{Git, GitError};
 use crate::home::Home;
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
@@ -73,5 +73,17 @@ impl Context {
         let env = self.home.env(server, name)?;
         let file = env.name().to_owned();
         App::new(server.clone(), name.clone(), env).map_err(|findings| Failure::refused(&file, findings))
+    }
+
+    /// Who the operator is: as set, else by git's settings, else the user on this machine.
+    ///
+    /// # Errors
+    /// Git can't be run.
+    pub async fn operator(&self) -> Result<String, GitError> {
+        if let Some(name) = &self.settings.name.value {
+            return Ok(name.clone());
+        }
+        let known = self.git.identity(&self.home.servers_dir()).await?;
+        Ok(known.unwrap_or_else(|| self.user_at_host.clone()))
     }
 }

@@ -45,7 +45,7 @@ fn generate(context: &Context, force: bool) -> Result<Exit, Failure> {
 
 async fn show(context: &Context) -> Result<Exit, Failure> {
     let rows = context.settings.rows();
-    let who = operator(context).await?;
+    let who = context.operator().await?;
     if context.ui.machine {
         let object: serde_json::Map<String, Value> = rows
             .iter()
@@ -67,13 +67,4 @@ async fn show(context: &Context) -> Result<Exit, Failure> {
 /// The value of a setting; the operator's name is worked out where nobody set it.
 fn value<'a>(row: &'a Row, who: &'a str) -> &'a str {
     row.value.as_deref().unwrap_or(who)
-}
-
-/// Who the operator is: as set, else by git's settings, else the user on this machine.
-async fn operator(context: &Context) -> Result<String, Failure> {
-    if let Some(name) = &context.settings.name.value {
-        return Ok(name.clone());
-    }
-    let known = context.git.identity(&context.home.servers_dir()).await?;
-    Ok(known.unwrap_or_else(|| context.user_at_host.clone()))
 }

@@ -4,6 +4,7 @@ use super::recipe::{self, Recipe};
 use super::render::{self, Source};
 use super::rollout::{self, Event, Manner, Outcome};
 use super::stage::{self, Staged};
+use super::team::{self, NewRecord};
 use super::watch::Patience;
 use super::{domain, server};
 use crate::context::Context;
@@ -59,6 +60,15 @@ impl Aim {
         }
     }
 
+    fn command(&self) -> &'static str {
+        match self {
+            Self::Deploy(_) => "deploy",
+            Self::Upgrade(_) => "upgrade",
+            Self::Rollback(_) => "rollback",
+            Self::Sync => "sync",
+        }
+    }
+
     fn resolve(&self, known: Known<'_>, state: &RecipeState) -> Result<Option<Resolution>, ResolveError> {
         match self {
             Self::Deploy(wish) => versions::resolve(wish, known, state).map(Some),
@@ -74,6 +84,8 @@ impl Aim {
 pub struct Prepared {
     /// The app.
     pub app: App,
+    /// The command's name, for the record's history.
+    pub command: &'static str,
     /// Whether operator sync is on.
     pub sync: bool,
     /// What its env file records; `None` too while operator sync is off.
@@ -131,9 +143,10 @@ impl Prepared {
 pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failure> {
     let app = context.app(&request.app)?;
     let recorded = recorded(context, &app)?;
-    let (engine, fetched) = tokio::join!(
+    let (engine, fetched, team) = tokio::join!(
         server::connect(context, &app.server),
-        fetched(context, &app, &request.aim, recorded.as_ref())
+        fetched(context, &app, &request.aim, recorded.as_ref()),
+        team::look(context, &app, true),
     );
     let (engine, recipe) = (engine?, fetched?);
     let live = engine.services(&Filters::stack(app.stack.as_str())).await?;
@@ -153,7 +166,9 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
     let Some(resolution) = request.aim.resolve(known, &recipe.state)? else {
         return Ok(Look::NoVersion(app, recorded.or(deployed)));
     };
-    let mut warnings = [recipe.warnings.clone(), app.env.warnings().to_vec(), versions.warnings()].concat();
+    let mut warnings =
+        [team.warnings(&app), recipe.warnings.clone(), app.env.warnings().to_vec(), versions.warnings()]
+            .concat();
     warnings.extend(versions.downgrade(&resolution.target));
     let files = recipe::files(context, &recipe, &resolution.target).await?;
     let from = deployed.as_ref().or(recorded.as_ref());
@@ -170,6 +185,7 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
     let sync = context.settings.sync.value;
     let prepared = Prepared {
         app,
+        command: request.aim.command(),
         sync,
         recorded,
         services,
@@ -258,28 +274,46 @@ pub async fn execute(
     Ok(rollout::roll_out(&prepared.engine, &prepared.staged, manner, &context.interrupt, on).await?)
 }
 
-/// Writes down what was deployed, after a verdict of success only. Says whether the file was written.
-///
-/// With operator sync the record, and the pin where there is one; without it only a pin that is there already.
+/// What became of a record.
+#[derive(Debug, Default)]
+pub struct Recorded {
+    /// Whether the env file was written.
+    pub is_written: bool,
+    /// What there is to say about sharing it.
+    pub said: Vec<Finding>,
+}
+
+/// Writes down what was deployed, after a verdict of success only.
 ///
 /// # Errors
 /// The env file can't be written. The deployment is as it is.
-pub fn record(context: &Context, app: &App, target: &Target, outcome: &Outcome) -> Result<bool, HomeError> {
+pub async fn record(
+    context: &Context,
+    prepared: &Prepared,
+    outcome: &Outcome,
+) -> Result<Recorded, HomeError> {
     match outcome {
         Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded => {
-            record_version(context, app, &target.record())
+            let (from, to) = (prepared.recorded.as_ref(), &prepared.resolution.target.record());
+            record_version(context, &prepared.app, &NewRecord { command: prepared.command, from, to }).await
         }
-        _ => Ok(false),
+        _ => Ok(Recorded::default()),
     }
 }
 
-/// Writes a version into the app's env file, where the settings want it.
+/// Writes a version into the app's env file, and shares it where the settings want that. With operator sync the record,
+/// and the pin where there is one; without it only a pin that is there already.
 ///
 /// # Errors
 /// The env file can't be written.
-pub fn record_version(context: &Context, app: &App, record: &Record) -> Result<bool, HomeError> {
+pub async fn record_version(
+    context: &Context,
+    app: &App,
+    change: &NewRecord<'_>,
+) -> Result<Recorded, HomeError> {
     let sync = context.settings.sync.value;
-    context.home.rewrite_env(&app.server, &app.name, |env| {
-        if sync { Some(env.with_record_and_pin(record)) } else { env.with_pin(record) }
-    })
+    let is_written = context.home.rewrite_env(&app.server, &app.name, |env| {
+        if sync { Some(env.with_record_and_pin(change.to)) } else { env.with_pin(change.to) }
+    })?;
+    Ok(Recorded { is_written, said: team::share(context, app, change).await })
 }

@@ -15,5 +15,6 @@ pub mod secrets;
 pub mod server;
 pub mod stage;
 pub mod sync;
+pub mod team;
 pub mod undeploy;
 pub mod watch;

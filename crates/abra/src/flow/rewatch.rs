@@ -1,7 +1,9 @@
 //! Taking up the watching of what is on the server: somebody's unfinished deployment, or one that nobody watched.
+use super::deploy::{self, Recorded};
+use super::rollout::Outcome;
 use super::server;
+use super::team::NewRecord;
 use super::watch::{self, Ended, Patience, Watched};
-use super::{deploy, rollout::Outcome};
 use crate::context::Context;
 use crate::engine::Filters;
 use crate::failure::Failure;
@@ -27,8 +29,8 @@ pub struct Rewatched {
     pub deployed: Record,
     /// How it ended.
     pub outcome: Outcome,
-    /// Whether the env file was written.
-    pub recorded: bool,
+    /// What became of the record.
+    pub recorded: Recorded,
 }
 
 /// Watches an app that is deployed, and records its version after a success.
@@ -67,7 +69,12 @@ pub async fn rewatch(
         }
     };
     let succeeded = matches!(&outcome, Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded);
-    let recorded = succeeded && deploy::record_version(context, &app, &deployed)?;
+    let from = app.env.record().ok().flatten();
+    let change = NewRecord { command: "watch", from: from.as_ref(), to: &deployed };
+    let recorded = match succeeded {
+        true => deploy::record_version(context, &app, &change).await?,
+        false => Recorded::default(),
+    };
     Ok(Rewatched { app, deployed, outcome, recorded })
 }
 

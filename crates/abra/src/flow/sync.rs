@@ -1,9 +1,11 @@
 //! Bringing server and record together: for one app, or for many side by side.
-use super::deploy::{self, Aim, Look, Prepared, Request};
+use super::deploy::{self, Aim, Look, Prepared, Recorded, Request};
 use super::server;
+use super::team::NewRecord;
 use crate::context::Context;
 use crate::engine::Filters;
 use crate::failure::Failure;
+use crate::home::HomeError;
 use abra_core::app::App;
 use abra_core::name::{AppName, ServerName};
 use abra_core::recipe::Record;
@@ -92,6 +94,15 @@ pub async fn adoption(context: &Context, name: &str) -> Result<Adoption, Failure
             .hint(format!("`abra app sync {name}` brings them to the record"))
     })?;
     Ok(Adoption { app, recorded, deployed })
+}
+
+/// Records what runs. The server is not touched.
+///
+/// # Errors
+/// The env file can't be written.
+pub async fn adopt(context: &Context, adoption: &Adoption) -> Result<Recorded, HomeError> {
+    let change = NewRecord { command: "adopt", from: adoption.recorded.as_ref(), to: &adoption.deployed };
+    deploy::record_version(context, &adoption.app, &change).await
 }
 
 /// The apps of one server, or of all.

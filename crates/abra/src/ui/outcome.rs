@@ -1,7 +1,7 @@
 //! How a deployment is announced and how it ended: for people on stderr, with `--machine` as one JSON document.
 use super::{Text, Ui, text};
 use crate::exit::Exit;
-use crate::flow::deploy::{Note, Prepared};
+use crate::flow::deploy::{Note, Prepared, Recorded};
 use crate::flow::rollout::Outcome;
 use abra_core::app::App;
 use abra_core::converge::{Kind, Verdict};
@@ -21,8 +21,8 @@ pub struct Ending<'a> {
     pub last: Option<&'a Record>,
     /// Whether operator sync is on.
     pub sync: bool,
-    /// Whether the env file was written.
-    pub recorded: bool,
+    /// What became of the record.
+    pub recorded: &'a Recorded,
     /// Whether there was nothing to do.
     pub noop: bool,
 }
@@ -110,7 +110,7 @@ impl Ui {
         if self.machine {
             let mut document = prepared.map_or_else(|| json!({ "app": ending.app.name.as_str() }), report);
             document["outcome"] = outcome_json(outcome);
-            document["record_written"] = json!(ending.recorded);
+            document["record_written"] = json!(ending.recorded.is_written);
             document["exit"] = json!(exit as u8);
             self.json(&document);
         }
@@ -141,9 +141,10 @@ impl Ui {
         let watched = stable_for(verdict)
             .map_or_else(String::new, |time| format!(" (stable for {} s)", time.as_secs()));
         self.say(Text::new().styled(text::GOOD, "✔ ").plain(format!("{} {done}{watched}", ending.record)));
-        if ending.recorded {
+        if ending.recorded.is_written {
             self.say(format!("recorded {} in {}", ending.record, ending.app.env.name()));
         }
+        self.findings(&ending.recorded.said);
     }
 
     fn ways_out(&self, ending: &Ending<'_>) {

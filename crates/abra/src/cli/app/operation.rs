@@ -58,7 +58,7 @@ pub async fn carry_out(
     let patience = (!manner.no_converge_checks).then(|| Patience::from(&manner.patience));
     let outcome = deploy::execute(context, prepared, patience, &mut |event| progress.event(&event)).await;
     progress.finish();
-    finish(context, prepared, &outcome?)
+    finish(context, prepared, &outcome?).await
 }
 
 /// Warnings, overview, findings.
@@ -90,19 +90,18 @@ fn guard(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
 }
 
 /// Records a success, and says how it ended.
-fn finish(context: &Context, prepared: &Prepared, outcome: &Outcome) -> Result<Exit, Failure> {
-    let target = &prepared.resolution.target;
-    let recorded = deploy::record(context, &prepared.app, target, outcome).map_err(|error| {
+async fn finish(context: &Context, prepared: &Prepared, outcome: &Outcome) -> Result<Exit, Failure> {
+    let recorded = deploy::record(context, prepared, outcome).await.map_err(|error| {
         Failure::from(error)
             .exit(Exit::Failed)
             .hint("the deployment succeeded; only its record could not be written")
     })?;
     let ending = Ending {
         app: &prepared.app,
-        record: &target.record(),
+        record: &prepared.resolution.target.record(),
         last: prepared.recorded.as_ref(),
         sync: context.settings.sync.value,
-        recorded,
+        recorded: &recorded,
         noop: prepared.staged.plan.is_noop(),
     };
     Ok(context.ui.ending(&ending, outcome, Some(prepared)))

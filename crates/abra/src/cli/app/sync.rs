@@ -4,7 +4,7 @@ use super::sync_many;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy;
+use crate::flow::deploy::Recorded;
 use crate::flow::sync::{self, Compared};
 use abra_core::recipe::Record;
 use serde_json::json;
@@ -98,7 +98,12 @@ async fn adopt(context: &Context, app: &str, dry_run: bool) -> Result<Exit, Fail
     {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
-    let written = !dry_run && deploy::record_version(context, &adoption.app, &adoption.deployed)?;
+    let recorded = match dry_run {
+        true => Recorded::default(),
+        false => sync::adopt(context, &adoption).await?,
+    };
+    let written = recorded.is_written;
+    ui.findings(&recorded.said);
     if ui.machine {
         ui.json(&json!({ "app": app, "recorded": before, "deployed": adoption.deployed.to_string(), "record_written": written }));
     } else if written {

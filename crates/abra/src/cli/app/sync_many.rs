@@ -3,7 +3,7 @@ use super::sync::Args;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy::{self, Prepared};
+use crate::flow::deploy::{self, Prepared, Recorded};
 use crate::flow::rollout::Outcome;
 use crate::flow::sync::{self, Compared};
 use crate::flow::watch::Patience;
@@ -109,12 +109,15 @@ async fn adopt(context: &Context, args: &Args, row: Row) -> Work {
         Err(failure) => Row { result: failure.message, exit: failure.exit, ..row },
         Ok(adoption) => {
             let written = match args.manner.dry_run {
-                true => Ok(false),
-                false => deploy::record_version(context, &adoption.app, &adoption.deployed),
+                true => Ok(Recorded::default()),
+                false => sync::adopt(context, &adoption).await,
             };
             let (result, exit) = match written {
-                Ok(true) => ("recorded".to_owned(), Exit::Done),
-                Ok(false) => ("record unchanged".to_owned(), Exit::Done),
+                Ok(recorded) => {
+                    context.ui.findings(&recorded.said);
+                    let words = if recorded.is_written { "recorded" } else { "record unchanged" };
+                    (words.to_owned(), Exit::Done)
+                }
                 Err(error) => (error.to_string(), Exit::Refused),
             };
             Row { recorded: adoption.recorded, deployed: Some(adoption.deployed), result, exit, ..row }
@@ -133,12 +136,12 @@ async fn act(context: &Context, args: &Args, work: Work) -> Work {
     progress.finish();
     let (result, exit) = match outcome {
         Err(failure) => (failure.message, failure.exit),
-        Ok(outcome) => ended(context, &prepared, &outcome),
+        Ok(outcome) => ended(context, &prepared, &outcome).await,
     };
     Work { row: Row { result, exit, ..work.row }, prepared: None }
 }
 
-fn ended(context: &Context, prepared: &Prepared, outcome: &Outcome) -> (String, Exit) {
+async fn ended(context: &Context, prepared: &Prepared, outcome: &Outcome) -> (String, Exit) {
     if let Outcome::Verdict(verdict, logs) = outcome {
         context.ui.verdict(prepared.app.stack.as_str(), verdict, logs);
     }
@@ -146,10 +149,12 @@ fn ended(context: &Context, prepared: &Prepared, outcome: &Outcome) -> (String, 
         Outcome::LeftRunning => ("sent, not watched".to_owned(), Exit::Done),
         Outcome::Interrupted => ("interrupted, goes on".to_owned(), Exit::Interrupted),
         Outcome::Verdict(verdict, _) => {
-            let target = &prepared.resolution.target;
-            match (Exit::of(verdict), deploy::record(context, &prepared.app, target, outcome)) {
+            match (Exit::of(verdict), deploy::record(context, prepared, outcome).await) {
                 (Exit::Done, Err(error)) => (format!("synced, but not recorded: {error}"), Exit::Failed),
-                (Exit::Done, Ok(_)) => ("synced".to_owned(), Exit::Done),
+                (Exit::Done, Ok(recorded)) => {
+                    context.ui.findings(&recorded.said);
+                    ("synced".to_owned(), Exit::Done)
+                }
                 (exit, _) => (crate::ui::outcome::kind_word(verdict.kind).to_owned(), exit),
             }
         }

@@ -52,7 +52,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         record: &watched.deployed,
         last: None,
         sync: context.settings.sync.value,
-        recorded: watched.recorded,
+        recorded: &watched.recorded,
         noop: true,
     };
     Ok(context.ui.ending(&ending, &watched.outcome, None))
