@@ -1,6 +1,11 @@
 //! Tests on private engines, a second each to start. Root only.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+mod deploy;
+mod disturbed;
 mod engine;
 mod engine_lost;
+mod operator;
 mod registry;
 mod rig;
+mod sync;
+mod verdicts;
