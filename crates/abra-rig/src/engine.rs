@@ -3,6 +3,7 @@ use crate::http::{self, Answer, Body};
 use crate::sweep::{self, sweep};
 use crate::{RigError, image, needs};
 use serde_json::{Value, json};
+use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -28,11 +29,18 @@ pub struct EngineOptions {
     pub debug: bool,
     /// Its host name.
     pub host: String,
+    /// The root of a system whose engine is used instead of the machine's, such as a bootstrapped Debian with its
+    /// `docker.io`. Nothing in it is changed. By default what [`ROOT_VARIABLE`] says.
+    pub root: Option<PathBuf>,
 }
+
+/// The environment variable for [`EngineOptions::root`], so that tests run on another engine as they are.
+pub const ROOT_VARIABLE: &str = "RIG_ROOT";
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { swarm: true, images: true, debug: false, host: "rig".to_owned() }
+        let root = env::var_os(ROOT_VARIABLE).filter(|root| !root.is_empty()).map(PathBuf::from);
+        Self { swarm: true, images: true, debug: false, host: "rig".to_owned(), root }
     }
 }
 
@@ -48,7 +56,7 @@ pub struct Engine {
 impl Engine {
     /// Starts an engine and waits until it can be used.
     pub fn start(options: &EngineOptions) -> Result<Self, RigError> {
-        let missing = needs::missing();
+        let missing = needs::missing(options.root.as_deref());
         if !missing.is_empty() {
             return Err(RigError::Missing(missing));
         }
@@ -275,6 +283,7 @@ fn spawned(folder: &Path, options: &EngineOptions) -> Result<Engine, RigError> {
         .arg("janitor")
         .arg(folder)
         .arg(&options.host)
+        .arg(options.root.as_deref().unwrap_or(Path::new("/")))
         .args(arguments(folder, options.debug))
         .env_clear()
         .env("PATH", needs::path())

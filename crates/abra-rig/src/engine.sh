@@ -1,9 +1,10 @@
 #!/bin/bash
-# One private engine. `engine.sh janitor DIR HOST ARGS…` holds it and cleans up after it; it runs `engine.sh init …` as
-# process 1 of the engine's namespaces. Orders come line by line on standard input; when that ends, so does the engine.
+# One private engine. `engine.sh janitor DIR HOST ROOT ARGS…` holds it and cleans up after it; it runs `engine.sh init …`
+# as process 1 of the engine's namespaces. ROOT is the system that the engine comes from: / or a folder. Orders come line
+# by line on standard input; when that ends, so does the engine.
 set -u
-role=$1 dir=$2 host=$3
-shift 3
+role=$1 dir=$2 host=$3 root=$4
+shift 4
 engine_args=("$@")
 
 janitor() {
@@ -12,7 +13,7 @@ janitor() {
   # Only the end of the pipe ends an engine. (A handler, unlike "ignore", is not passed on to children.)
   trap : HUP INT TERM
   unshare --net --uts --ipc --mount --pid --fork --kill-child --mount-proc --propagation private \
-    bash "$0" init "$dir" "$host" "${engine_args[@]}"
+    bash "$0" init "$dir" "$host" "$root" "${engine_args[@]}"
   end_commands
   clean
 }
@@ -55,6 +56,7 @@ init() {
   mkdir -p /etc/docker
   mount -t tmpfs tmpfs /etc/docker || exit 1
   [ ! -d /sys/kernel/security ] || mount -t tmpfs tmpfs /sys/kernel/security || exit 1
+  [ "$root" = / ] || enter_root || exit 1
   start
   local order rest count=0
   while :; do
@@ -70,6 +72,20 @@ init() {
   done
 }
 
+# A view of the other system that can be written to, with this one's kernel and the engine's folder in their places.
+enter_root() {
+  local view=/run/root
+  mkdir -p "$view" "$dir/etc/root-upper" "$dir/etc/root-work"
+  mount -t overlay overlay -o "lowerdir=$root,upperdir=$dir/etc/root-upper,workdir=$dir/etc/root-work" "$view" &&
+    mkdir -p "$view$dir" &&
+    mount --rbind "$dir" "$view$dir" &&
+    mount -t proc proc "$view/proc" &&
+    mount --rbind /sys "$view/sys" &&
+    mount --rbind /dev "$view/dev" &&
+    mount -t tmpfs -o mode=755 tmpfs "$view/run" &&
+    root=$view
+}
+
 obey() {
   case $1 in
     start) start ;;
@@ -83,7 +99,7 @@ obey() {
 
 start() {
   rm -f "$dir/pid"
-  dockerd "${engine_args[@]}" </dev/null >>"$dir/log" 2>&1 &
+  chroot "$root" dockerd "${engine_args[@]}" </dev/null >>"$dir/log" 2>&1 &
   engine=$!
 }
 

@@ -17,7 +17,7 @@ mod registry;
 pub mod run;
 mod sweep;
 
-pub use engine::{Engine, EngineOptions};
+pub use engine::{Engine, EngineOptions, ROOT_VARIABLE};
 pub use error::RigError;
 pub use http::Answer;
 pub use proxy::{Fault, Proxy, Seen};

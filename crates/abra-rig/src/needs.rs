@@ -2,7 +2,7 @@
 use std::env;
 use std::fs;
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Folders that a user's `PATH` may lack and engines need.
 const SYSTEM_FOLDERS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -28,8 +28,8 @@ pub(crate) fn program(name: &str) -> Option<PathBuf> {
     path().split(':').map(|folder| PathBuf::from(folder).join(name)).find(|file| file.is_file())
 }
 
-/// All that is missing, in words.
-pub(crate) fn missing() -> Vec<String> {
+/// All that is missing, in words. `root` is where another engine than the machine's is to come from.
+pub(crate) fn missing(root: Option<&Path>) -> Vec<String> {
     let mut missing = Vec::new();
     if !rustix::process::geteuid().is_root() {
         missing.push("root".to_owned());
@@ -37,6 +37,11 @@ pub(crate) fn missing() -> Vec<String> {
     missing.extend(
         PROGRAMS.iter().filter(|(name, _)| program(name).is_none()).map(|(_, words)| (*words).to_owned()),
     );
+    if let Some(root) = root
+        && !root.join("usr/sbin/dockerd").is_file()
+    {
+        missing.push(format!("an engine in {}", root.display()));
+    }
     if static_busybox().is_none() {
         missing.push("a statically linked busybox (package busybox-static)".to_owned());
     }

@@ -4,7 +4,7 @@ mod deploy;
 mod disturbed;
 mod engine;
 mod engine_lost;
-mod operator;
+mod images;
 mod registry;
 mod rig;
 mod sync;
