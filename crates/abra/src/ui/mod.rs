@@ -2,7 +2,7 @@
 //!
 //! Not here: decisions, or anything about Docker.
 pub mod ask;
-mod failure;
+pub mod failure;
 pub mod finding;
 pub mod outcome;
 mod overview;
@@ -56,12 +56,13 @@ impl Ui {
         self.say(Text::new().styled(text::WARNING, "warning: ").plain(text));
     }
 
-    /// Prints a value as JSON, for `--machine`.
+    /// Prints a value as JSON, for `--machine`: one document in a run.
     pub fn json(&self, value: &impl serde::Serialize) {
-        let mut stream = std::io::stdout().lock();
-        let _ = serde_json::to_writer_pretty(&mut stream, value)
-            .map_err(std::io::Error::from)
-            .and_then(|()| writeln!(stream));
+        let text = serde_json::to_string_pretty(value).unwrap_or_else(|error| {
+            serde_json::json!({ "error": { "message": format!("can't be written as JSON: {error}") } })
+                .to_string()
+        });
+        self.raw(&format!("{}\n", text::escaped_json(&text)));
     }
 
     /// Whether progress can be drawn in place.

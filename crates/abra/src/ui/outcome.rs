@@ -194,7 +194,8 @@ fn report(prepared: &Prepared) -> Value {
     })
 }
 
-fn outcome_json(outcome: &Outcome) -> Value {
+/// An outcome for other programs.
+pub fn outcome_json(outcome: &Outcome) -> Value {
     match outcome {
         Outcome::LeftRunning => json!({ "verdict": null, "watched": false }),
         Outcome::Interrupted => json!({ "verdict": null, "interrupted": true }),

@@ -2,9 +2,14 @@
 use super::{Text, Ui, text};
 use abra_core::plan::Plan;
 use abra_core::plan::change::{ChangeKind, FieldChange, ServiceChange, Shown};
+use abra_core::stack::convert::IMAGE_LABEL;
 
 /// Services left alone are listed by name up to this many; more are only counted.
 const NAMED: usize = 8;
+/// Columns that names are lined up to; what is longer juts out.
+const NAME: usize = 40;
+/// Columns that fields are lined up to.
+const PATH: usize = 32;
 
 impl Ui {
     /// Shows the facts about an app (label and value), then what the plan does.
@@ -14,19 +19,26 @@ impl Ui {
             self.out(Text::new().styled(text::FAINT, format!("  {label:<10}")).plain(value));
         }
         self.out(Text::new());
-        for action in plan.actions.iter().filter(|action| action.noun() != "service") {
+        let objects: Vec<_> = plan.actions.iter().filter(|action| action.noun() != "service").collect();
+        let services: Vec<&ServiceChange> =
+            plan.services.iter().filter(|change| change.kind != ChangeKind::Unchanged).collect();
+        let names = objects
+            .iter()
+            .map(|action| action.name())
+            .chain(services.iter().map(|change| change.short.as_str()));
+        let column = names.map(text::width).max().unwrap_or_default().min(NAME);
+        for action in objects {
             let sign = sign_of_verb(action.verb());
-            self.out(Text::from("  ").then(&sign).plain(format!(
-                " {:<9}{}  {}",
-                action.noun(),
-                action.name(),
-                action.verb()
-            )));
+            self.out(row(&sign, action.noun(), action.name(), column).plain(action.verb()));
         }
-        for change in plan.services.iter().filter(|change| change.kind != ChangeKind::Unchanged) {
-            self.out(heading(change));
-            for field in &change.fields {
-                self.out(line(field));
+        for change in services {
+            self.out(heading(change, column));
+            let fields: Vec<&FieldChange> =
+                change.fields.iter().filter(|field| !is_echo(field, change)).collect();
+            let column =
+                fields.iter().map(|field| text::width(&field.path)).max().unwrap_or_default().min(PATH);
+            for field in fields {
+                self.out(line(field, column));
             }
         }
         self.unchanged(plan);
@@ -54,28 +66,46 @@ fn sign_of_verb(verb: &str) -> Text {
     }
 }
 
-fn heading(change: &ServiceChange) -> Text {
+/// The beginning of a line about one object.
+fn row(sign: &Text, noun: &str, name: &str, column: usize) -> Text {
+    let name = text::padded(&text::clean(name), column);
+    Text::from("  ").then(sign).plain(format!(" {noun:<8} {name}  "))
+}
+
+fn heading(change: &ServiceChange, column: usize) -> Text {
     let (sign, words) = match change.kind {
-        ChangeKind::Create => (Text::new().styled(text::GOOD, "+"), "create"),
-        ChangeKind::Update => (Text::new().styled(text::WARNING, "~"), "update"),
-        ChangeKind::Remove => (Text::new().styled(text::GONE, "-"), "remove"),
+        ChangeKind::Create => (sign_of_verb("create"), "create"),
+        ChangeKind::Update => (sign_of_verb("update"), "update"),
+        ChangeKind::Remove => (sign_of_verb("remove"), "remove"),
         ChangeKind::Unchanged => (Text::from("="), "unchanged"),
         ChangeKind::Orphaned => (Text::from("?"), "left alone: not in the recipe any more"),
     };
-    let text = Text::from("  ").then(&sign).plain(format!(" service  {}  {words}", change.short));
+    let text = row(&sign, "service", &change.short, column).plain(words);
     match (&change.kind, &change.image) {
-        (ChangeKind::Create, Some(image)) => text.plain(format!("  {image}")),
+        (ChangeKind::Create, Some(image)) => text.plain(format!("  {}", undigested(image))),
         _ => text,
     }
 }
 
-fn line(field: &FieldChange) -> Text {
-    let before = shown(&field.before);
-    let after = shown(&field.after);
-    Text::from(format!("      {:<24}", field.path))
-        .styled(text::GONE, before)
+/// The image as people know it; with `--machine` it comes with its digest.
+fn undigested(image: &str) -> &str {
+    match image.split_once('@') {
+        Some((tagged, _)) if tagged.rsplit('/').next().is_some_and(|last| last.contains(':')) => tagged,
+        _ => image,
+    }
+}
+
+/// Whether a field only says again what the image says: docker keeps the image's name in a label, too.
+fn is_echo(field: &FieldChange, change: &ServiceChange) -> bool {
+    field.path == format!("label {IMAGE_LABEL}") && change.fields.iter().any(|other| other.path == "image")
+}
+
+fn line(field: &FieldChange, column: usize) -> Text {
+    let path = text::padded(&text::clean(&field.path), column);
+    Text::from(format!("      {path}  "))
+        .styled(text::GONE, shown(&field.before))
         .plain(" → ")
-        .styled(text::GOOD, after)
+        .styled(text::GOOD, shown(&field.after))
 }
 
 fn shown(value: &Shown) -> &str {

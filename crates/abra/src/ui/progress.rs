@@ -1,10 +1,13 @@
 //! Progress while a plan is carried out and watched: in place on a terminal, plain lines elsewhere.
 use super::{Text, Ui, text};
 use crate::flow::{apply, rollout};
-use abra_core::converge::{Event, Phase};
-use abra_core::converge::{Kind, TaskFailure};
+use abra_core::converge::{Event, Kind, Phase, TaskFailure};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Lines that move by themselves while nothing new is known; each costs a thread.
+const MOVING: usize = 32;
 
 /// Draws or writes what happens.
 #[derive(Debug)]
@@ -13,7 +16,15 @@ pub struct Progress {
     prefix: String,
     lead: String,
     bars: Option<MultiProgress>,
-    lines: BTreeMap<String, (ProgressBar, String)>,
+    lines: BTreeMap<String, Line>,
+}
+
+/// What stands for a service.
+#[derive(Debug)]
+struct Line {
+    name: String,
+    bar: ProgressBar,
+    words: String,
 }
 
 impl Progress {
@@ -76,16 +87,7 @@ impl Progress {
                         .plain(format!("the swarm goes back to the old version: {message}")),
                 );
             }
-            Event::Settled { service, outcome } => {
-                let word = match outcome.kind() {
-                    Kind::Succeeded => "good",
-                    Kind::Undecided => "undecided",
-                    Kind::Overtaken => "overtaken",
-                    Kind::RolledBack => "rolled back",
-                    Kind::Failed => "failed",
-                };
-                self.figure(service, word.to_owned());
-            }
+            Event::Settled { service, outcome } => self.settled(service, outcome.kind()),
             Event::Unreachable { reason } => self.remark(&format!("the engine does not answer: {reason}")),
             Event::Reachable => self.say(&Text::from("the engine answers again")),
             Event::Holding { .. } | Event::Waiting { .. } | Event::Lost { .. } => {}
@@ -94,8 +96,8 @@ impl Progress {
 
     /// Ends the drawing and leaves the last figures standing.
     pub fn finish(self) {
-        for (bar, _) in self.lines.into_values() {
-            bar.abandon();
+        for line in self.lines.into_values() {
+            line.bar.abandon();
         }
     }
 
@@ -103,24 +105,57 @@ impl Progress {
         service.strip_prefix(&self.prefix).unwrap_or(service)
     }
 
+    /// What became of a service. Its figures stand there already: of a success nothing more is to be said.
+    fn settled(&mut self, service: &str, kind: Kind) {
+        let (mark, word) = match kind {
+            Kind::Succeeded => ("✔", "good"),
+            Kind::Undecided => ("?", "undecided"),
+            Kind::Overtaken => ("✘", "overtaken"),
+            Kind::RolledBack => ("✘", "rolled back"),
+            Kind::Failed => ("✘", "failed"),
+        };
+        let last = self.lines.get(service).map(|line| line.words.as_str()).unwrap_or_default();
+        if !last.ends_with(word) {
+            self.figure(service, word.to_owned());
+        }
+        if let Some(line) = self.lines.get(service) {
+            line.bar.set_style(style(mark));
+            line.bar.tick();
+        }
+    }
+
     fn figure(&mut self, service: &str, words: String) {
         let name = text::clean(self.short(service));
         let Some(bars) = &self.bars else {
-            let last = self.lines.get(service).map(|(_, last)| last);
-            if last != Some(&words) {
-                self.ui.say(format!("{}{name}: {words}", self.lead));
-                self.lines.insert(service.to_owned(), (ProgressBar::hidden(), words));
+            if self.lines.get(service).is_none_or(|line| line.words != words) {
+                self.ui.say(format!("{name}: {words}"));
+                self.lines.insert(service.to_owned(), Line { name, bar: ProgressBar::hidden(), words });
             }
             return;
         };
-        let (bar, last) = self.lines.entry(service.to_owned()).or_insert_with(|| {
-            let style = ProgressStyle::with_template("  {spinner} {prefix:<20} {msg}");
-            let bar = bars.add(ProgressBar::new_spinner().with_prefix(name.clone()));
-            (style.map_or(bar.clone(), |style| bar.with_style(style)), String::new())
+        let is_new = !self.lines.contains_key(service);
+        let moving = self.lines.len() < MOVING;
+        let line = self.lines.entry(service.to_owned()).or_insert_with(|| {
+            let bar = bars.add(ProgressBar::new_spinner().with_style(style(" ")));
+            if moving {
+                bar.enable_steady_tick(Duration::from_millis(125));
+            }
+            Line { name, bar, words: String::new() }
         });
-        bar.set_message(words.clone());
-        bar.tick();
-        *last = words;
+        line.bar.set_style(style(" "));
+        line.bar.set_message(words.clone());
+        line.words = words;
+        if is_new {
+            self.align();
+        }
+    }
+
+    /// Gives every line's name the same width.
+    fn align(&self) {
+        let width = self.lines.values().map(|line| text::width(&line.name)).max().unwrap_or_default();
+        for line in self.lines.values() {
+            line.bar.set_prefix(text::padded(&line.name, width));
+        }
     }
 
     fn say(&self, text: &Text) {
@@ -128,6 +163,16 @@ impl Progress {
             Some(bars) => bars.suspend(|| self.ui.say(text.clone())),
             None => self.ui.say(Text::from(&self.lead).then(text)),
         }
+    }
+}
+
+/// How a line looks; `mark` stands there once it has come to rest.
+fn style(mark: &str) -> ProgressStyle {
+    let plain = ProgressStyle::default_spinner();
+    let style = plain.clone().template("  {spinner} {prefix}  {wide_msg}").unwrap_or(plain);
+    match mark {
+        " " => style.tick_strings(&["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", " "]),
+        mark => style.tick_strings(&[mark, mark]),
     }
 }
 

@@ -84,6 +84,29 @@ pub fn clean(words: &str) -> String {
     out
 }
 
+/// JSON in which the control characters that JSON itself lets through are escaped, too.
+pub fn escaped_json(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => out.push(c),
+            c if c.is_control() || is_direction(c) => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Columns that words take on a terminal.
+pub fn width(words: &str) -> usize {
+    unicode_width::UnicodeWidthStr::width(words)
+}
+
+/// The words with blanks behind them up to a width.
+pub fn padded(words: &str, to: usize) -> String {
+    format!("{words}{}", " ".repeat(to.saturating_sub(width(words))))
+}
+
 /// Skips what follows an escape: a CSI sequence, an operating system command up to its end, or one character.
 fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     match chars.next() {
@@ -111,7 +134,15 @@ fn is_direction(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::clean;
+    use super::{clean, escaped_json};
+
+    #[test]
+    fn json_has_no_control_characters_and_means_the_same() {
+        let value = serde_json::json!({ "a": "\u{1b}[2J\u{9b}2J\u{7f}\u{202e}x\ny" });
+        let text = escaped_json(&serde_json::to_string_pretty(&value).unwrap());
+        assert!(text.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{text:?}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&text).unwrap(), value);
+    }
 
     #[test]
     fn control_sequences_never_reach_the_terminal() {
