@@ -4,13 +4,18 @@ use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
 use abra_core::app::App;
-use abra_core::name::{AppName, ServerName, StackName};
+use abra_core::name::{AppName, RecipeName, ServerName, StackName};
 use abra_core::recipe::Record;
 use abra_core::stack::convert::NAMESPACE_LABEL;
 use abra_core::stack::labels;
 use abra_core::stack::live::Service;
 use abra_core::status::{Recorded, ServiceFacts, Status, common, judge};
+use futures_util::StreamExt as _;
+use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Recipes that git is asked about at the same time.
+const AT_ONCE: usize = 4;
 
 /// Which apps.
 #[derive(Debug, Default)]
@@ -70,50 +75,84 @@ pub async fn list(context: &Context, request: &Request) -> Result<Vec<Row>, Fail
         }
         None => context.home.listing()?,
     };
-    let servers = listing.into_iter().map(|(server, apps)| of_server(context, server, apps, request));
-    let rows: Vec<Vec<Row>> = futures_util::future::join_all(servers).await;
-    let mut rows: Vec<Row> = rows.into_iter().flatten().collect();
-    rows.retain(|row| request.recipe.is_none() || row.recipe == request.recipe);
+    let mut listed: Vec<Listed> =
+        listing.into_iter().map(|(server, names)| listed(context, server, names)).collect();
+    for server in &mut listed {
+        server.apps.retain(|(_, app)| wanted(request, app.as_ref().ok().map(|app| app.recipe.as_str())));
+    }
+    if !request.status {
+        let rows = listed.iter().flat_map(|of| {
+            of.apps.iter().map(|(name, app)| row(context, &of.server, name, app.as_ref(), None))
+        });
+        return Ok(rows.collect());
+    }
+    let latest = newest(context, &listed).await;
+    let servers = listed.iter().map(|listed| of_server(context, listed, &latest));
+    let mut rows: Vec<Row> = join_all(servers).await.into_iter().flatten().collect();
+    rows.retain(|row| wanted(request, row.recipe.as_deref()));
     Ok(rows)
 }
 
-async fn of_server(
-    context: &Context,
+/// Whether a recipe is among those that are listed.
+fn wanted(request: &Request, recipe: Option<&str>) -> bool {
+    request.recipe.is_none() || request.recipe.as_deref() == recipe
+}
+
+/// A server with its apps; each read, or why it can't be.
+struct Listed {
     server: ServerName,
-    names: Vec<AppName>,
-    request: &Request,
-) -> Vec<Row> {
-    let apps: Vec<(AppName, Result<App, Failure>)> =
-        names.into_iter().map(|name| (name.clone(), context.app_at(&server, &name))).collect();
-    if !request.status {
-        return apps
-            .into_iter()
-            .map(|(name, app)| row(context, &server, &name, app.as_ref(), None))
-            .collect();
-    }
-    let services = match look(context, &server).await {
+    apps: Vec<(AppName, Result<App, Failure>)>,
+    /// The stacks that have an env file, also of apps that are not listed.
+    stacks: BTreeSet<String>,
+}
+
+fn listed(context: &Context, server: ServerName, names: Vec<AppName>) -> Listed {
+    let read = |name: AppName| {
+        let app = context.app_at(&server, &name);
+        (name, app)
+    };
+    let apps: Vec<(AppName, Result<App, Failure>)> = names.into_iter().map(read).collect();
+    let stack = |(name, app): &(AppName, Result<App, Failure>)| match app {
+        Ok(app) => Some(app.stack.to_string()),
+        // A file with errors is there all the same.
+        Err(_) => StackName::of_app(name, None).ok().map(|stack| stack.to_string()),
+    };
+    let stacks = apps.iter().filter_map(stack).collect();
+    Listed { server, apps, stacks }
+}
+
+/// The newest release of every recipe, as far as known on this workstation: git is asked once per recipe.
+async fn newest(context: &Context, listed: &[Listed]) -> BTreeMap<RecipeName, Record> {
+    let apps = listed.iter().flat_map(|listed| &listed.apps);
+    let recipes: BTreeSet<RecipeName> =
+        apps.filter_map(|(_, app)| app.as_ref().ok().map(|app| app.recipe.clone())).collect();
+    let look = |recipe: RecipeName| async move {
+        let dir = context.home.recipe_dir(&recipe);
+        let state = if dir.exists() { context.git.survey(&dir, &[]).await.ok() } else { None };
+        let version = state?.newest()?.version.clone();
+        Some((recipe, Record::Release(version)))
+    };
+    let looks = futures_util::stream::iter(recipes).map(look).buffer_unordered(AT_ONCE);
+    looks.filter_map(std::future::ready).collect().await
+}
+
+async fn of_server(context: &Context, listed: &Listed, latest: &BTreeMap<RecipeName, Record>) -> Vec<Row> {
+    let Listed { server, apps, stacks } = listed;
+    let services = match look(context, server).await {
         Ok(services) => Ok(by_stack(services)),
         Err(failure) => Err(failure.message),
     };
     let mut rows = Vec::new();
-    let mut known = BTreeSet::new();
-    for (name, app) in &apps {
-        let seen = match app {
-            Ok(app) => {
-                known.insert(app.stack.to_string());
-                Some(seen(context, app, services.as_ref()).await)
-            }
-            Err(_) => None,
-        };
-        rows.push(row(context, &server, name, app.as_ref(), seen));
+    for (name, app) in apps {
+        let seen = app.as_ref().ok().map(|app| Seen {
+            latest: latest.get(&app.recipe).cloned(),
+            ..seen(context, app, services.as_ref())
+        });
+        rows.push(row(context, server, name, app.as_ref(), seen));
     }
     if let Ok(services) = &services {
-        rows.extend(
-            services
-                .iter()
-                .filter(|(stack, _)| !known.contains(*stack))
-                .map(|(stack, of)| orphan(&server, stack, of)),
-        );
+        let orphans = services.iter().filter(|(stack, _)| !stacks.contains(*stack));
+        rows.extend(orphans.map(|(stack, of)| orphan(server, stack, of)));
     }
     rows
 }
@@ -156,15 +195,8 @@ fn written(context: &Context, app: &App) -> Option<Record> {
     record.or_else(|| app.pin.clone())
 }
 
-async fn seen(
-    context: &Context,
-    app: &App,
-    services: Result<&BTreeMap<String, Vec<Service>>, &String>,
-) -> Seen {
-    let dir = context.home.recipe_dir(&app.recipe);
-    let state = if dir.exists() { context.git.survey(&dir, &[]).await.ok() } else { None };
-    let latest =
-        state.and_then(|state| state.newest().map(|release| Record::Release(release.version.clone())));
+/// What the server says of an app; the newest release is filled in elsewhere.
+fn seen(context: &Context, app: &App, services: Result<&BTreeMap<String, Vec<Service>>, &String>) -> Seen {
     let services = match services {
         Ok(stacks) => stacks.get(app.stack.as_str()).map(Vec::as_slice).unwrap_or_default(),
         Err(problem) => {
@@ -172,7 +204,7 @@ async fn seen(
             return Seen {
                 status: Status::Unknown,
                 deployed: None,
-                latest,
+                latest: None,
                 chaos: None,
                 since: None,
                 problem,
@@ -186,9 +218,7 @@ async fn seen(
         Some(record) => Recorded::Version(record),
         None => Recorded::Nothing,
     };
-    let mut seen = of_services(recorded, services, &app.stack);
-    seen.latest = latest;
-    seen
+    of_services(recorded, services, &app.stack)
 }
 
 fn of_services(recorded: Recorded<'_>, services: &[Service], stack: &StackName) -> Seen {
