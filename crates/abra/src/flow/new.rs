@@ -5,8 +5,10 @@ use super::{secrets, server};
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::git::RecipeFiles;
+use crate::home::HomeError;
+use crate::ui::ask::NoAnswer;
 use abra_core::app::App;
-use abra_core::env;
+use abra_core::env::{self, EnvFile};
 use abra_core::name::{AppName, RecipeName, ServerName};
 use abra_core::recipe::{Known, Record, Resolution, VersionWish, Why, resolve};
 use std::path::PathBuf;
@@ -37,8 +39,10 @@ pub struct Created {
     pub path: PathBuf,
     /// The version that the sample comes from.
     pub version: Record,
-    /// Secrets that were generated, by name on the server.
+    /// Its secrets, by name on the server.
     pub secrets: Vec<secrets::Generated>,
+    /// Why not all secrets were generated. The app is there, and so are those before it.
+    pub problem: Option<Failure>,
 }
 
 /// Creates an app.
@@ -50,6 +54,10 @@ pub async fn create(context: &Context, request: &Request) -> Result<Created, Fai
     let server = server_of(context, request).await?;
     let domain = given(context, request.domain.as_deref(), "domain", None).await?;
     let app = AppName::new(&domain)?;
+    let path = context.home.env_path(&server, &app);
+    if path.exists() {
+        return Err(HomeError::Exists { path }.into());
+    }
     let asked: Vec<&Record> = match &request.wish {
         VersionWish::Exactly(record) => vec![record],
         _ => vec![],
@@ -59,11 +67,18 @@ pub async fn create(context: &Context, request: &Request) -> Result<Created, Fai
     let resolution = resolve(&request.wish, Known::default(), &recipe.state)?;
     let files = recipe::files(context, &recipe, &resolution.target).await?;
     let bytes = sample(&recipe, &files, &resolution, &app)?;
+    // Whatever can be wrong is found before anything is written.
+    let env = EnvFile::parse(&path.display().to_string(), &bytes);
+    let new = env
+        .and_then(|env| App::new(server.clone(), app.clone(), env))
+        .map_err(|findings| Failure::refused(&format!("the new env file of {app}"), findings))?;
+    let ready = if request.secrets { Some(ready(context, &new, &files, request.pass).await?) } else { None };
     let path = context.home.create_app(&server, &app, &bytes)?;
-    let app = context.app_at(&server, &app)?;
-    let version = resolution.target.record();
-    let secrets = if request.secrets { generate(context, &app, &files, request.pass).await? } else { vec![] };
-    Ok(Created { app, path, version, secrets })
+    let (secrets, problem) = match ready {
+        Some(ready) => secrets::generate(&new, ready).await,
+        None => (vec![], None),
+    };
+    Ok(Created { app: new, path, version: resolution.target.record(), secrets, problem })
 }
 
 /// The new env file. A version that was asked for is pinned, so that the first deployment takes it.
@@ -89,7 +104,13 @@ async fn server_of(context: &Context, request: &Request) -> Result<ServerName, F
                 .hint("`abra server add --local` adds the local engine"));
         }
         [one] => Some(one.as_str()),
-        _ => None,
+        several => {
+            if request.server.is_none() && !context.ui.no_input {
+                let names: Vec<&str> = several.iter().map(ServerName::as_str).collect();
+                context.ui.say(format!("servers: {}", names.join(", ")));
+            }
+            None
+        }
     };
     let server = match (request.server.as_deref(), only) {
         (None, Some(only)) => only.to_owned(),
@@ -107,22 +128,29 @@ async fn given(
     what: &str,
     default: Option<&str>,
 ) -> Result<String, Failure> {
-    match value {
-        Some(value) => Ok(value.to_owned()),
-        None => Ok(context.ui.question(what, default).await.map_err(|error| {
-            Failure::from(error).hint(format!("the {what} is missing: see `abra app new --help`"))
-        })?),
+    if let Some(value) = value {
+        return Ok(value.to_owned());
+    }
+    match context.ui.question(what, default).await {
+        Ok(value) => Ok(value),
+        Err(NoAnswer::Nobody) => {
+            let flag = if what == "recipe" { "RECIPE".to_owned() } else { format!("--{what}") };
+            Err(Failure::new(format!("no {what} is given, and there is nobody to ask"))
+                .hint(format!("`abra app new` wants {flag} then")))
+        }
+        Err(interrupted) => Err(interrupted.into()),
     }
 }
 
-async fn generate(
+/// Everything that generating secrets needs, checked.
+async fn ready(
     context: &Context,
     app: &App,
     files: &RecipeFiles,
     pass: bool,
-) -> Result<Vec<secrets::Generated>, Failure> {
+) -> Result<secrets::Ready, Failure> {
     let source = Source { files, user_home: context.user_home.as_deref() };
-    let wanted = secrets::wanted(app, source)?;
+    let wishes = secrets::wanted(app, source)?;
     let engine = server::connect(context, &app.server).await?;
-    secrets::generate(&engine, app, wanted, pass).await
+    secrets::ready(engine, wishes, pass).await
 }

@@ -3,7 +3,7 @@ use crate::context::Context;
 use crate::failure::Failure;
 use crate::git::RecipeFiles;
 use abra_core::finding::Finding;
-use abra_core::name::RecipeName;
+use abra_core::name::{RecipeName, nearest};
 use abra_core::recipe::{Commit, RecipeState, Record, Target};
 use std::path::PathBuf;
 
@@ -51,18 +51,28 @@ async fn clone(context: &Context, name: &RecipeName) -> Result<(), Failure> {
     let url = name.url(&context.settings.recipes_url.value);
     let dir = context.home.recipe_dir(name);
     if context.offline {
-        return Err(Failure::new(format!(
-            "recipe {name} is not here yet, and --offline forbids fetching it"
-        ))
-        .hint(format!("git clone {url} {}", dir.display())));
+        let failure = Failure::new(format!("--offline forbids cloning it from {url}"));
+        return Err(with_places(context, name, failure));
     }
-    context.ui.say(format!("cloning recipe {name} from {url}"));
-    context.git.clone_to(&url, &dir).await.map_err(|error| {
-        Failure::from(error).hint(format!(
-            "recipes named by one word come from `recipes.url` of {}; another place is written as TYPE=host/org/name",
-            context.home.config_path().display()
-        ))
-    })
+    if !context.ui.machine {
+        context.ui.say(format!("cloning recipe {name} from {url}"));
+    }
+    context.git.clone_to(&url, &dir).await.map_err(|error| with_places(context, name, error.into()))
+}
+
+/// The failure with the recipes that are here and come near, and where others come from.
+fn with_places(context: &Context, name: &RecipeName, mut failure: Failure) -> Failure {
+    failure.causes.insert(0, std::mem::take(&mut failure.message));
+    failure.message = format!("there is no recipe {name} here, and it can't be fetched");
+    let here = context.home.recipes();
+    let near = nearest(name.as_str(), here.iter().map(String::as_str), 3);
+    if !near.is_empty() {
+        failure = failure.hint(format!("nearest names: {}", near.join(", ")));
+    }
+    failure.hint(format!(
+        "recipes of one word come from `recipes.url` in {}; others are written host/org/name",
+        context.home.config_path().display()
+    ))
 }
 
 fn commit_of(record: &Record) -> Option<Commit> {

@@ -9,6 +9,7 @@ use base64::prelude::{BASE64_STANDARD, Engine as _};
 use rand::TryRng as _;
 use rand::rngs::SysRng;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
@@ -49,53 +50,71 @@ pub(super) fn wanted(app: &App, source: Source<'_>) -> Result<Vec<Wish>, Failure
     Ok(secrets::wishes(&named.document, &raw.document, &app.env))
 }
 
-/// Generates the secrets that are not on the server yet.
-///
-/// # Errors
-/// The engine refuses one, or the pass store can't keep it. Those before it are there.
-pub(super) async fn generate(
-    engine: &Engine,
-    app: &App,
+/// What generating needs, looked at before anything is changed.
+#[derive(Debug)]
+pub(super) struct Ready {
+    engine: Engine,
     wishes: Vec<Wish>,
+    /// Names of the secrets that are on the server.
+    there: BTreeSet<String>,
     pass: bool,
-) -> Result<Vec<Generated>, Failure> {
-    let there = engine.files(FileKind::Secret, &Filters::none()).await?;
-    let mut generated = Vec::new();
-    for wish in wishes {
-        let state = if there.iter().any(|secret| secret.spec.name == wish.name) {
-            State::Present
-        } else {
-            match wish.kind {
-                Kind::ByHand => State::ByHand,
-                kind => State::New(create(engine, app, &wish.name, kind, pass).await?),
-            }
-        };
-        generated.push(Generated { name: wish.name, state });
-    }
-    Ok(generated)
 }
 
-async fn create(
-    engine: &Engine,
-    app: &App,
-    name: &str,
-    kind: Kind,
-    pass: bool,
-) -> Result<Secret<String>, Failure> {
+/// Looks at the server and, where values shall be kept there, at the pass store.
+///
+/// # Errors
+/// The engine can't be asked, or there is no pass store.
+pub(super) async fn ready(engine: Engine, wishes: Vec<Wish>, pass: bool) -> Result<Ready, Failure> {
+    let there = engine.files(FileKind::Secret, &Filters::none()).await?;
+    if pass {
+        check_pass().await?;
+    }
+    Ok(Ready { engine, wishes, there: there.into_iter().map(|secret| secret.spec.name).collect(), pass })
+}
+
+/// Generates the secrets that are not on the server yet; those that were, also where a later one failed.
+pub(super) async fn generate(app: &App, ready: Ready) -> (Vec<Generated>, Option<Failure>) {
+    let Ready { engine, wishes, there, pass } = ready;
+    let mut generated = Vec::new();
+    let mut unkept = Vec::new();
+    for wish in wishes {
+        let state = match wish.kind {
+            _ if there.contains(&wish.name) => State::Present,
+            Kind::ByHand => State::ByHand,
+            kind => match create(&engine, &wish.name, kind).await {
+                Ok(value) => State::New(value),
+                Err(failure) => return (generated, Some(failure)),
+            },
+        };
+        if let (true, State::New(value)) = (pass, &state)
+            && let Err(reason) = keep(app, &wish.name, value).await
+        {
+            unkept.push(format!("secret {}: {reason}", wish.name));
+        }
+        generated.push(Generated { name: wish.name, state });
+    }
+    let problem = (!unkept.is_empty()).then(|| {
+        let mut failure = Failure::new("the secrets are on the server, but pass could not keep all of them")
+            .hint("note the values above now: they can't be read back");
+        failure.causes = unkept;
+        failure
+    });
+    (generated, problem)
+}
+
+async fn create(engine: &Engine, name: &str, kind: Kind) -> Result<Secret<String>, Failure> {
     let value = secrets::value(kind, &mut random).map_err(|error| Failure::from_error(&error))?;
     let data = BASE64_STANDARD.encode(value.expose());
     let body = json!({ "Name": name, "Labels": {}, "Data": data });
     match engine.create_file(FileKind::Secret, &body).await {
-        Ok(_) => {}
+        Ok(_) => Ok(value),
         Err(EngineError::NameTaken { .. }) => {
-            return Err(Failure::new(format!("somebody else made secret {name} at the same time")));
+            Err(Failure::new(format!("somebody else made secret {name} at the same time")))
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            Err(Failure::from(error).hint(format!("secret {name} is not there, nor are those after it")))
+        }
     }
-    if pass {
-        keep(app, name, &value).await?;
-    }
-    Ok(value)
 }
 
 /// Random bytes from the operating system.
@@ -103,28 +122,41 @@ fn random(bytes: &mut [u8]) -> Result<(), String> {
     SysRng.try_fill_bytes(bytes).map_err(|error| error.to_string())
 }
 
+/// Whether there is a pass store that can be written to.
+async fn check_pass() -> Result<(), Failure> {
+    let listed = Command::new("pass")
+        .arg("ls")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    match listed.await {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(Failure::new("there is no pass store")
+            .hint("`pass init KEY` makes one; leave out --pass to do without")),
+        Err(error) => Err(Failure::new(format!("can't run pass: {error}"))
+            .hint("install it (https://www.passwordstore.org), or leave out --pass")),
+    }
+}
+
 /// Keeps a secret in the pass store, under server, app and name. The value goes through a pipe: arguments can be seen.
-async fn keep(app: &App, name: &str, value: &Secret<String>) -> Result<(), Failure> {
+async fn keep(app: &App, name: &str, value: &Secret<String>) -> Result<(), String> {
     let entry = format!("{}/{}/{name}", app.server, app.name);
-    let failed = |reason: String| {
-        Failure::new(format!("secret {name} is on the server, but pass could not keep it: {reason}"))
-            .hint("the value is lost to you: remove the secret and generate it again once pass works")
-    };
     let mut child = Command::new("pass")
         .args(["insert", "--multiline", "--force", &entry])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| failed(error.to_string()))?;
-    let mut pipe = child.stdin.take().ok_or_else(|| failed("no way to hand over the value".to_owned()))?;
+        .map_err(|error| error.to_string())?;
+    let mut pipe = child.stdin.take().ok_or("no way to hand over the value")?;
     let handed = pipe.write_all(format!("{}\n", value.expose()).as_bytes()).await;
     drop(pipe);
-    handed.map_err(|error| failed(error.to_string()))?;
+    handed.map_err(|error| error.to_string())?;
     match tokio::time::timeout(PASS_LIMIT, child.wait()).await {
         Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(failed(status.to_string())),
-        Ok(Err(error)) => Err(failed(error.to_string())),
-        Err(_) => Err(failed(format!("it took more than {} s", PASS_LIMIT.as_secs()))),
+        Ok(Ok(status)) => Err(status.to_string()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err(format!("it took more than {} s", PASS_LIMIT.as_secs())),
     }
 }

@@ -91,6 +91,15 @@ impl Home {
         })
     }
 
+    /// The folders of recipes, by name; what can't be listed is left out, as this only helps to find a name.
+    pub fn recipes(&self) -> Vec<String> {
+        let dir = self.root().join("recipes");
+        let mut recipes = names(&dir).unwrap_or_default();
+        recipes.retain(|name| !name.starts_with('.') && dir.join(name).is_dir());
+        recipes.sort();
+        recipes
+    }
+
     /// Makes sure that there is a folder for the server.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::new::{self, Created, Request};
 use crate::flow::secrets::State;
+use crate::ui::failure::error;
 use crate::ui::table::table;
 use abra_core::recipe::{Record, VersionWish};
 use serde_json::{Value, json};
@@ -56,7 +57,10 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     } else {
         show(context, &created);
     }
-    Ok(Exit::Done)
+    let Some(problem) = created.problem else { return Ok(Exit::Done) };
+    // The app is there, with some of its secrets: their values must be shown all the same.
+    context.ui.complain(&problem);
+    Ok(Exit::Failed)
 }
 
 fn show(context: &Context, created: &Created) {
@@ -77,7 +81,9 @@ fn show(context: &Context, created: &Created) {
         .collect();
     if !rows.is_empty() {
         ui.out(table(&["secret", "value"], &rows));
-        ui.say("the values are shown this once and can't be read back from the server");
+    }
+    if created.secrets.iter().any(|secret| matches!(secret.state, State::New(_))) {
+        ui.say("values are shown this once and can't be read back from the server");
     }
     ui.hint(&format!("look through the file, then `abra app deploy {}`", app.name));
 }
@@ -91,12 +97,16 @@ fn report(created: &Created) -> Value {
         };
         json!({ "name": secret.name, "state": state, "value": value })
     };
-    json!({
+    let mut report = json!({
         "app": created.app.name.as_str(),
         "server": created.app.server.as_str(),
         "recipe": created.app.recipe.as_str(),
         "version": created.version.to_string(),
         "file": created.path,
         "secrets": created.secrets.iter().map(secret).collect::<Vec<_>>(),
-    })
+    });
+    if let Some(problem) = &created.problem {
+        report["error"] = error(problem);
+    }
+    report
 }
