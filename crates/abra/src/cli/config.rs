@@ -38,8 +38,12 @@ fn generate(context: &Context, force: bool) -> Result<Exit, Failure> {
     let written = context.home.create_config(&template(), force).map_err(|error| match error {
         HomeError::Exists { .. } => Failure::from(error).hint("--force replaces it"),
         error => error.into(),
-    });
-    context.ui.say(format!("wrote {}", written?.display()));
+    })?;
+    if context.ui.machine {
+        context.ui.json(&json!({ "written": written }));
+    } else {
+        context.ui.say(format!("wrote {}", written.display()));
+    }
     Ok(Exit::Done)
 }
 
@@ -57,11 +61,18 @@ async fn show(context: &Context) -> Result<Exit, Failure> {
     } else {
         let rows: Vec<Vec<String>> = rows
             .iter()
-            .map(|row| vec![row.key.to_owned(), value(row, &who).to_owned(), row.origin.to_string()])
+            .map(|row| vec![row.key.to_owned(), value(row, &who).to_owned(), origin(context, row)])
             .collect();
         context.ui.out(table(&["setting", "value", "from"], &rows));
     }
     Ok(Exit::Done)
+}
+
+/// Where a setting comes from; files of the home are named from there.
+fn origin(context: &Context, row: &Row) -> String {
+    let text = row.origin.to_string();
+    let root = format!("{}/", context.home.root().display());
+    text.strip_prefix(&root).map(str::to_owned).unwrap_or(text)
 }
 
 /// The value of a setting; the operator's name is worked out where nobody set it.

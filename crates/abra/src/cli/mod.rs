@@ -11,8 +11,9 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
-use crate::ui::Ui;
+use crate::ui::{self, Ui};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Deploy co-op apps to Docker swarms, several operators at a time
@@ -27,6 +28,7 @@ pub struct Cli {
 
 /// Flags that every command knows
 #[derive(Debug, Clone, Copy, clap::Args)]
+#[command(next_help_heading = "Options of every command")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Global {
     /// Never ask; take the default or stop
@@ -61,12 +63,11 @@ enum Command {
 
 /// Parses the arguments, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
-    let cli = match parse(std::env::args_os().collect()) {
+    let words: Vec<OsString> = std::env::args_os().collect();
+    let machine = wants_json(&words);
+    let cli = match parse(words) {
         Ok(cli) => cli,
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
-        }
+        Err(error) => return misused(&error, machine),
     };
     let ui = Ui { machine: cli.global.machine, no_input: cli.global.no_input, debug: cli.global.debug };
     let result = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -93,8 +94,29 @@ async fn interruptible(cli: Cli, ui: Ui) -> Result<Exit, Failure> {
     }
 }
 
+/// Shows help or what is wrong with the arguments.
+fn misused(error: &clap::Error, machine: bool) -> ExitCode {
+    if machine && error.use_stderr() {
+        let text = error.render().to_string();
+        let message = text.lines().next().unwrap_or_default();
+        let failure = Failure::new(message.strip_prefix("error: ").unwrap_or(message)).exit(Exit::Usage);
+        Ui { machine, ..Ui::default() }.json(&serde_json::json!({ "error": ui::failure::error(&failure) }));
+    }
+    let _ = error.print();
+    if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() }
+}
+
+/// Whether the words ask for JSON, as far as can be told before they are understood.
+fn wants_json(words: &[OsString]) -> bool {
+    let is_short =
+        |text: &str| text.len() > 1 && text[1..].chars().all(char::is_alphabetic) && text[1..].contains('m');
+    words.iter().skip(1).map(|word| word.to_string_lossy()).take_while(|word| word != "--").any(|word| {
+        word == "--machine" || (word.starts_with('-') && !word.starts_with("--") && is_short(&word))
+    })
+}
+
 /// Parses words as given to the program; shared flags may stand before the subcommand.
-fn parse(words: Vec<std::ffi::OsString>) -> Result<Cli, clap::Error> {
+fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
     let command = Cli::command();
     let words = hoist::behind_subcommand(&command, words);
     Cli::from_arg_matches(&command.try_get_matches_from(words)?)

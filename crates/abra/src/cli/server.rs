@@ -38,46 +38,62 @@ impl Command {
 }
 
 async fn add(context: &Context, name: Option<&str>, local: bool) -> Result<Exit, Failure> {
-    if !local && name != Some(ServerName::LOCAL) {
-        return Err(Failure::new("this version adds the local engine only").hint("`abra server add --local`"));
-    }
-    if name.is_some_and(|name| name != ServerName::LOCAL) {
-        return Err(
-            Failure::new("the local engine is always called `default`").hint("`abra server add --local`")
-        );
+    let named = name.map(ServerName::new).transpose()?;
+    match &named {
+        Some(name) if !name.is_local() && local => {
+            return Err(Failure::new(format!("the local engine is always called `{}`", ServerName::LOCAL))
+                .hint("`abra server add --local`"));
+        }
+        None if !local => {
+            return Err(
+                Failure::new("no server was named").hint("`abra server add --local` adds the local engine")
+            );
+        }
+        Some(name) if !name.is_local() => {
+            return Err(Failure::new(format!(
+                "server {name} can't be added: this version reaches the local engine only"
+            ))
+            .hint("`abra server add --local` adds it"));
+        }
+        _ => {}
     }
     let server = ServerName::local();
     let is_new = context.home.create_server(&server)?;
     let folder = context.home.server_dir(&server);
-    let said = if is_new { "is added" } else { "was there already" };
-    context.ui.say(format!("server {server} {said}: {}", folder.display()));
-    match server::connect(context, &server).await {
+    let problem = match server::connect(context, &server).await {
         Ok(engine) => check(context, &engine).await,
-        Err(failure) => {
-            context.ui.warn(format!("its engine can't be used yet: {}", failure.message));
-            failure.hints.iter().for_each(|hint| context.ui.hint(hint));
-        }
+        Err(failure) => Some(("its engine can't be used yet", failure)),
+    };
+    if context.ui.machine {
+        let problem = problem.as_ref().map(|(_, failure)| &failure.message);
+        context
+            .ui
+            .json(&json!({ "server": server.as_str(), "new": is_new, "folder": folder, "problem": problem }));
+    } else {
+        let said = if is_new { "is added" } else { "was there already" };
+        context.ui.say(format!("server {server} {said}: {}", folder.display()));
+    }
+    if let Some((words, failure)) = problem {
+        context.ui.warn(format!("{words}: {}", failure.message));
+        failure.hints.iter().for_each(|hint| context.ui.hint(hint));
     }
     Ok(Exit::Done)
 }
 
-/// Says what is missing before apps can be deployed. Nothing is set up unasked.
-async fn check(context: &Context, engine: &Engine) {
+/// What is missing before apps can be deployed. Nothing is set up unasked.
+async fn check(context: &Context, engine: &Engine) -> Option<(&'static str, Failure)> {
+    if let Err(error) = engine.services(&Filters::none()).await {
+        return Some(("it can't deploy yet", error.into()));
+    }
     match engine.networks(&Filters::none()).await {
         Ok(networks) if networks.iter().any(|network| network.name == "proxy") => {}
-        Ok(_) => context.ui.hint(
-            "most recipes want a network called proxy: `docker network create --driver overlay --attachable proxy`",
-        ),
-        Err(error) => context.ui.warn(format!("its networks can't be listed: {error}")),
-    }
-    match engine.services(&Filters::none()).await {
-        Ok(_) => {}
-        Err(error) => {
-            let failure = Failure::from(error);
-            context.ui.warn(format!("it can't deploy yet: {}", failure.message));
-            failure.hints.iter().for_each(|hint| context.ui.hint(hint));
+        Ok(_) => {
+            context.ui.hint("most recipes want a network called proxy:");
+            context.ui.hint("`docker network create --driver overlay --attachable proxy`");
         }
+        Err(error) => return Some(("its networks can't be listed", error.into())),
     }
+    None
 }
 
 fn ls(context: &Context) -> Result<Exit, Failure> {

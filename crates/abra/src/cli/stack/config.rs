@@ -26,6 +26,11 @@ pub fn run(ui: Ui, args: &Args) -> Result<Exit, Failure> {
         .load(args.skip_interpolation)
         .map_err(|findings| Failure::refused("stack config", findings))?;
     ui.findings(&loaded.findings);
-    ui.raw(&print(&loaded.document));
+    let text = print(&loaded.document);
+    if ui.machine {
+        ui.json(&serde_json::json!({ "compose": text, "findings": loaded.findings }));
+    } else {
+        ui.raw(&text);
+    }
     Ok(Exit::Done)
 }

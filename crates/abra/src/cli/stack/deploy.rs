@@ -8,9 +8,11 @@ use crate::flow::watch::Patience;
 use crate::flow::{server, stage};
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
+use crate::ui::outcome::outcome_json;
 use crate::ui::progress::Progress;
 use abra_core::plan::seen::{Policy, ResolveImage};
 use abra_core::stack::convert::{ConvertRequest, convert};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Deploy compose files as a stack, with the engine at DOCKER_HOST
@@ -89,14 +91,19 @@ pub async fn run(ui: Ui, interrupt: &Interrupt, args: &Args) -> Result<Exit, Fai
     let outcome =
         rollout::roll_out(&engine, &staged, manner, interrupt, &mut |event| progress.event(&event)).await;
     progress.finish();
-    match outcome? {
-        Outcome::LeftRunning => Ok(Exit::Done),
+    let outcome = outcome?;
+    let exit = match &outcome {
+        Outcome::LeftRunning => Exit::Done,
         Outcome::Interrupted => {
-            Err(Failure::new("interrupted: the deployment goes on").exit(Exit::Interrupted))
+            return Err(Failure::new("interrupted: the deployment goes on").exit(Exit::Interrupted));
         }
         Outcome::Verdict(verdict, logs) => {
-            ui.verdict(&args.name, &verdict, &logs);
-            Ok(Exit::of(&verdict))
+            ui.verdict(&args.name, verdict, logs);
+            Exit::of(verdict)
         }
+    };
+    if ui.machine {
+        ui.json(&json!({ "stack": args.name, "outcome": outcome_json(&outcome), "exit": exit as u8 }));
     }
+    Ok(exit)
 }
