@@ -9,3 +9,4 @@ mod registry;
 mod rig;
 mod sync;
 mod verdicts;
+mod versions;

@@ -35,6 +35,12 @@ impl Forge {
         self.0.path().join("demo.git")
     }
 
+    /// Writes the notes of a release, to be published with the next one.
+    pub(crate) fn note(&self, version: &str, text: &str) {
+        std::fs::create_dir_all(self.recipe().join("release")).unwrap();
+        std::fs::write(self.recipe().join("release").join(version), text).unwrap();
+    }
+
     /// Publishes a release with these services.
     pub(crate) fn release(&self, version: &str, services: &[&str]) {
         std::fs::write(self.recipe().join("compose.yml"), compose(services)).unwrap();
