@@ -188,6 +188,7 @@ fn findings(mut problems: Vec<Problem>, sources: &Sources) -> Vec<Finding> {
     problems.sort_by_key(|problem| problem.place);
     let mut seen = HashSet::new();
     problems.retain(|problem| seen.insert((problem.place, problem.message.clone())));
+    let mut problems = once_each(problems, sources);
     // When there are too many, blockers stay.
     if problems.len() > MAX_FINDINGS && problems.iter().any(|problem| problem.severity == Severity::Blocker) {
         problems.retain(|problem| problem.severity == Severity::Blocker);
@@ -200,6 +201,30 @@ fn findings(mut problems: Vec<Problem>, sources: &Sources) -> Vec<Finding> {
         findings.push(Finding::new(severity, format!("and {more} more")));
     }
     findings
+}
+
+/// Each remark once, however often it could be made: only blockers are told at every place.
+fn once_each(problems: Vec<Problem>, sources: &Sources) -> Vec<Problem> {
+    let mut places: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+    let remarks = problems.iter().filter(|problem| problem.severity != Severity::Blocker);
+    remarks.for_each(|problem| places.entry(problem.message.clone()).or_default().push(problem.place));
+    let mut kept = Vec::new();
+    for mut problem in problems {
+        if problem.severity != Severity::Blocker {
+            let Some(all) = places.remove(&problem.message) else { continue };
+            let more = match &all[1..] {
+                [] => None,
+                [place] => Some(format!("the same at {}", sources.location(*place))),
+                [place, rest @ ..] => {
+                    Some(format!("the same at {} and {} more", sources.location(*place), rest.len()))
+                }
+            };
+            let parts: Vec<String> = problem.help.take().into_iter().chain(more).collect();
+            problem.help = (!parts.is_empty()).then(|| parts.join("; "));
+        }
+        kept.push(problem);
+    }
+    kept
 }
 
 #[cfg(test)]

@@ -236,7 +236,7 @@ fn places_survive_anchors_merges_and_interpolation() {
 fn docker_is_silent_where_abra_warns() {
     let table: [(&[&str], &str); 15] = [
         (&["services: {w: {tmpfs: /x}}"], "services.w.tmpfs has no effect"),
-        (&["services: {w: {depends_on: [a]}}"], "services.w.depends_on has no effect"),
+        (&["services: {w: {depends_on: [a]}}"], "services.w.depends_on does not make a service wait"),
         (&["services: {w: {networks: {a: {ipv4_address: 1.1.1.1}}}}"], "ipv4_address has no effect"),
         (&["services: {w: {hostname: $UNSET}}"], "variable unset is not set"),
         (&["services: {w: {hostname: $FOO-x}}"], "read as an operator"),
@@ -343,4 +343,18 @@ fn a_thousand_services_load() {
         );
     }
     assert_eq!(loaded(&[&text]).document.services.len(), 1000);
+}
+
+#[test]
+fn a_remark_is_made_once_and_names_the_other_places() {
+    let loaded = loaded(&[
+        "services: {w: {image: a, hostname: $UNSET, user: $UNSET, tmpfs: /a}}",
+        "services: {w: {image: a, tmpfs: /b, domainname: '', working_dir: $UNSET}}",
+    ]);
+    let found: Vec<_> =
+        loaded.findings.iter().map(|f| (f.message.as_str(), f.help.as_deref().unwrap_or_default())).collect();
+    assert_eq!(found.iter().filter(|(message, _)| message.contains("UNSET")).count(), 1, "{found:?}");
+    let help = |word: &str| found.iter().find(|(message, _)| message.contains(word)).unwrap().1;
+    assert!(help("UNSET").ends_with("; the same at a.yml:1:50 and 1 more"), "{found:?}");
+    assert!(help("tmpfs").ends_with("; the same at b.yml:1:26"), "{found:?}");
 }

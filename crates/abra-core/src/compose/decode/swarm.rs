@@ -8,7 +8,10 @@ const IGNORED: [(&str, &str); 19] = [
     ("cgroupns_mode", ""),
     ("cgroup_parent", ""),
     ("container_name", "containers of a stack are named after service, slot and task"),
-    ("depends_on", "services of a stack start in any order; let the program wait for what it needs"),
+    (
+        "depends_on",
+        "it only gives the order in which services are sent; let the program wait for what it needs",
+    ),
     ("devices", ""),
     ("domainname", ""),
     ("expose", "all ports are open inside of networks that services share"),
@@ -33,8 +36,9 @@ impl Decoder<'_> {
                 continue;
             }
             let Some((_, advice)) = IGNORED.iter().find(|(ignored, _)| ignored == key) else { continue };
+            let effect = if key == "depends_on" { "does not make a service wait" } else { "has no effect" };
             let mut problem =
-                Problem::warning(entry.key, format!("services.{name}.{key} has no effect in a swarm"));
+                Problem::warning(entry.key, format!("services.{name}.{key} {effect} in a swarm"));
             problem.help = (!advice.is_empty()).then(|| (*advice).to_owned());
             self.report(problem);
         }
