@@ -2,6 +2,7 @@
 use super::names::{Named, check_object, on_server, text};
 use super::notes::Notes;
 use super::service::plain;
+use super::undeclared::{self, Noun};
 use super::{NAMESPACE_LABEL, Scope};
 use crate::compose::model::{FileObject, FileReference, Service};
 use crate::secret::Secret;
@@ -108,7 +109,7 @@ pub(super) fn secret_references(
     scope: &Scope<'_>,
     notes: &mut Notes<'_>,
 ) -> Vec<SecretReference> {
-    let found = references("secret", &service.secrets, &scope.document.secrets, service, scope, notes);
+    let found = references(Noun::Secret, &service.secrets, &scope.document.secrets, service, scope, notes);
     let reference = |(secret_name, file)| SecretReference { file, secret_id: String::new(), secret_name };
     found.into_iter().map(reference).collect()
 }
@@ -120,7 +121,7 @@ pub(super) fn config_references(
     scope: &Scope<'_>,
     notes: &mut Notes<'_>,
 ) -> Vec<ConfigReference> {
-    let found = references("config", &service.configs, &scope.document.configs, service, scope, notes);
+    let found = references(Noun::Config, &service.configs, &scope.document.configs, service, scope, notes);
     let as_file =
         |(config_name, file)| ConfigReference { file: Some(file), config_name, ..ConfigReference::default() };
     let as_runtime = |config_name| ConfigReference {
@@ -135,7 +136,7 @@ pub(super) fn config_references(
 }
 
 fn references(
-    noun: &str,
+    noun: Noun,
     written: &[FileReference],
     objects: &BTreeMap<String, FileObject>,
     service: &Service,
@@ -147,13 +148,13 @@ fn references(
     for reference in written {
         let source = text(&reference.source).unwrap_or_default();
         let Some(object) = objects.get(source) else {
-            let text = format!("service {}: {noun} {source:?} is not declared in {noun}s", service.name);
-            notes.blocker(reference.place, text);
+            undeclared::note(noun, source, &service.name, reference.place, scope, notes);
             continue;
         };
         let file = target(reference, source);
         if !targets.insert(file.name.clone()) {
-            let text = format!("service {}: two {noun}s have the target {:?}", service.name, file.name);
+            let text =
+                format!("service {}: two {}s have the target {:?}", service.name, noun.word(), file.name);
             notes.blocker(reference.place, text);
         }
         all.push((on_server(scope.request.stack, source, object), file));
@@ -195,10 +196,7 @@ pub(super) fn credential_spec(
     let Some(key) = text(&written.config) else { return (Some(spec), None) };
     match scope.document.configs.get(key) {
         Some(config) => spec.config = on_server(scope.request.stack, key, config),
-        None => {
-            let text = format!("service {}: config {key:?} is not declared in configs", service.name);
-            notes.blocker(first.place, text);
-        }
+        None => undeclared::note(Noun::Config, key, &service.name, first.place, scope, notes),
     }
     let name = Some(spec.config.clone());
     (Some(spec), name)

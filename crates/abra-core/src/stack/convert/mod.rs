@@ -17,6 +17,7 @@ mod policies;
 mod ports;
 mod resources;
 mod service;
+mod undeclared;
 
 use super::api::ApiVersion;
 use super::wanted::StackSpec;

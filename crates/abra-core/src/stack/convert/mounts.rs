@@ -2,6 +2,7 @@
 use super::names::{Named, on_server, text};
 use super::notes::Notes;
 use super::service::plain;
+use super::undeclared::{self, Noun};
 use super::{NAMESPACE_LABEL, Scope};
 use crate::compose::model::{Mount as Written, Service, Volume};
 use crate::finding::Place;
@@ -148,7 +149,7 @@ fn declared<'a>(
     let volume = scope.document.volumes.get(key);
     if volume.is_none() {
         let place: Place = written.source.as_ref().map_or(written.place, |source| source.place);
-        notes.blocker(place, format!("service {service}: volume {key:?} is not declared in volumes"));
+        undeclared::note(Noun::Volume, key, service, place, scope, notes);
     }
     volume
 }

@@ -2,6 +2,7 @@
 use super::names::{Named, check_dns, on_server, text};
 use super::notes::Notes;
 use super::service::plain;
+use super::undeclared::{self, Noun};
 use super::{NAMESPACE_LABEL, Scope};
 use crate::compose::model::{Ipam as WrittenIpam, Network, Service, ServiceNetwork};
 use crate::finding::Place;
@@ -107,10 +108,7 @@ pub(super) fn attachments(
     let mut all = Vec::new();
     for (key, entry, place) in joined(service) {
         if key != DEFAULT && !scope.document.networks.contains_key(key) {
-            notes.blocker(
-                place,
-                format!("service {}: network {key:?} is not declared in networks", service.name),
-            );
+            undeclared::note(Noun::Network, key, &service.name, place, scope, notes);
             continue;
         }
         let target = name_of(key, scope);

@@ -406,3 +406,29 @@ fn services_start_after_what_they_depend_on() {
     assert_eq!(stack.services["st_w"].depends_on, ["st_v"]);
     assert!(stack.findings.iter().any(|finding| finding.message.contains("\"gone\", which is no service")));
 }
+
+#[test]
+fn what_is_declared_nowhere_is_named_with_what_may_have_been_meant() {
+    for (service, rest, words) in [
+        ("networks: [bakend]", "networks: {backend: }", "did you mean backend?"),
+        ("networks: [x]", "", "declare it under networks"),
+        ("volumes: ['dta:/d']", "volumes: {data: }", "did you mean data?"),
+        (
+            "secrets: [github_client_secret]",
+            "secrets: {oauth: {external: true}}",
+            "used by no service: oauth",
+        ),
+        (
+            "secrets: [key_a, key_b]",
+            "secrets: {key_a: {external: true}, key_c: {external: true}}",
+            "did you mean key_c?",
+        ),
+        ("configs: [x]", "", "declare it under configs"),
+    ] {
+        let found = converted(&document(service, rest), ApiVersion::v1(51)).unwrap_err();
+        let [finding] = &found[..] else { panic!("{found:?}") };
+        assert!(finding.help.as_ref().is_some_and(|help| help.contains(words)), "{finding:?}");
+        let at = finding.location.as_ref().unwrap();
+        assert!(at.line > 0 && at.column > 0 && at.source.is_some(), "{at:?}");
+    }
+}

@@ -1,0 +1,88 @@
+//! Services that use something which is declared nowhere.
+use super::Scope;
+use super::names::text;
+use super::networks::joined;
+use super::notes::Notes;
+use crate::compose::model::Service;
+use crate::finding::{Finding, Place};
+use crate::name::nearest;
+use std::collections::BTreeSet;
+
+/// Names that are suggested at most.
+const SUGGESTIONS: usize = 3;
+
+/// What services use by a key of the top level.
+#[derive(Clone, Copy)]
+pub(super) enum Noun {
+    Network,
+    Volume,
+    Secret,
+    Config,
+}
+
+impl Noun {
+    /// The word for one of them; with an s it is the key of the top level.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Volume => "volume",
+            Self::Secret => "secret",
+            Self::Config => "config",
+        }
+    }
+
+    /// Keys that the document declares.
+    fn declared<'a>(self, scope: &Scope<'a>) -> Vec<&'a str> {
+        let document = scope.document;
+        match self {
+            Self::Network => document.networks.keys().map(String::as_str).collect(),
+            Self::Volume => document.volumes.keys().map(String::as_str).collect(),
+            Self::Secret => document.secrets.keys().map(String::as_str).collect(),
+            Self::Config => document.configs.keys().map(String::as_str).collect(),
+        }
+    }
+
+    /// Keys that a service uses.
+    fn used(self, service: &Service) -> Vec<&str> {
+        match self {
+            Self::Network => joined(service).into_iter().map(|(key, ..)| key).collect(),
+            Self::Volume => service.volumes.iter().filter_map(|mount| text(&mount.source)).collect(),
+            Self::Secret => service.secrets.iter().filter_map(|secret| text(&secret.source)).collect(),
+            Self::Config => service.configs.iter().filter_map(|config| text(&config.source)).collect(),
+        }
+    }
+}
+
+/// Notes that a service uses a key which is declared nowhere, and which one may have been meant.
+pub(super) fn note(
+    noun: Noun,
+    key: &str,
+    service: &str,
+    place: Place,
+    scope: &Scope<'_>,
+    notes: &mut Notes<'_>,
+) {
+    let word = noun.word();
+    let message = format!("service {service}: {word} {key:?} is not declared in {word}s");
+    let finding = Finding::blocker(message).help(advice(noun, key, scope)).at(notes.location(place));
+    notes.push(finding);
+}
+
+fn advice(noun: Noun, key: &str, scope: &Scope<'_>) -> String {
+    let word = noun.word();
+    let declared = noun.declared(scope);
+    let used: BTreeSet<&str> =
+        scope.document.services.values().flat_map(|service| noun.used(service)).collect();
+    let idle: Vec<&str> = declared.iter().copied().filter(|key| !used.contains(key)).collect();
+    // One that nobody uses is the likelier slip.
+    let near = Some(nearest(key, idle.iter().copied(), SUGGESTIONS)).filter(|near| !near.is_empty());
+    let near = near.unwrap_or_else(|| nearest(key, declared.iter().copied(), SUGGESTIONS));
+    if !near.is_empty() {
+        format!("did you mean {}? Otherwise declare it under {word}s at the top level", near.join(" or "))
+    } else if !idle.is_empty() {
+        let idle: Vec<&str> = idle.into_iter().take(SUGGESTIONS).collect();
+        format!("declared under {word}s, but used by no service: {}", idle.join(", "))
+    } else {
+        format!("declare it under {word}s at the top level")
+    }
+}
