@@ -2,12 +2,13 @@
 use super::action::{Action, Relabel};
 use super::{Draft, Kind, World};
 use crate::finding::{Finding, Location};
+use crate::name::nearest;
 use crate::stack::live::{FileObject, Network};
 use crate::stack::spec::{ConfigSpec, NetworkSpec};
 use crate::stack::wanted::{Needed, StackSpec, Wanted};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Option that an engine adds to every overlay network.
 const VXLAN_OPTION: &str = "com.docker.network.driver.overlay.vxlanid_list";
@@ -172,9 +173,16 @@ fn relabel(live: &FileObject, labels: &BTreeMap<String, String>) -> Option<Relab
 }
 
 fn missing(noun: &str, needed: &BTreeMap<String, Needed>, live: &[FileObject], draft: &mut Draft) {
+    let needed_names: BTreeSet<&str> = needed.keys().map(String::as_str).collect();
     for (name, needed) in needed.iter().filter(|(name, _)| find(live, name).is_none()) {
         let text = format!("external {noun} {name} does not exist (used by {})", needed.services.join(", "));
-        draft.findings.push(placed(Finding::blocker(text), needed.place.as_ref()));
+        let known = live.iter().map(|object| object.spec.name.as_str());
+        let idle = known.filter(|known| !needed_names.contains(known));
+        let mut help = format!("create it once: docker {noun} create {name} FILE");
+        if let Some(near) = nearest(name, idle, 1).first() {
+            help = format!("there is one called {near}; or {help}");
+        }
+        draft.findings.push(placed(Finding::blocker(text).help(help), needed.place.as_ref()));
     }
 }
 

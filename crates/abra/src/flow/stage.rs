@@ -42,6 +42,7 @@ pub async fn stage(
     credentials: Option<&Credentials>,
 ) -> Result<Staged, EngineError> {
     let of_stack = Filters::stack(&wanted.name);
+    let own = format!("{}_", wanted.name);
     let services = async {
         match services {
             Some(services) if !publishes(wanted) => Ok(services),
@@ -53,7 +54,7 @@ pub async fn stage(
         services,
         engine.tasks(&of_stack),
         async { engine.networks(&Filters::none()).await },
-        files(engine, FileKind::Secret, secret_names(wanted)),
+        files(engine, FileKind::Secret, secret_names(wanted, &own)),
         files(engine, FileKind::Config, config_names(wanted)),
     )?;
     let mut live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
@@ -81,8 +82,12 @@ fn publishes(wanted: &StackSpec) -> bool {
     wanted.services.values().any(ports)
 }
 
-fn secret_names(wanted: &StackSpec) -> BTreeSet<&String> {
-    wanted.secrets.keys().chain(wanted.external.secrets.keys()).collect()
+/// Where others have to provide some, all of the stack's own: one of them may be what was meant. (They come without
+/// their content.)
+fn secret_names<'a>(wanted: &'a StackSpec, own: &'a String) -> BTreeSet<&'a String> {
+    let external = wanted.external.secrets.keys();
+    let own = (!wanted.external.secrets.is_empty()).then_some(own);
+    wanted.secrets.keys().chain(external).chain(own).collect()
 }
 
 fn config_names(wanted: &StackSpec) -> BTreeSet<&String> {
