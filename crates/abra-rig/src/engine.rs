@@ -239,7 +239,8 @@ impl Engine {
         let Some(orders) = &mut self.orders else {
             return Err(RigError::Io { what: order.to_owned(), source: io::ErrorKind::BrokenPipe.into() });
         };
-        writeln!(orders, "{order}").map_err(RigError::io(order))?;
+        // In one piece: the shell reads with a time limit.
+        orders.write_all(format!("{order}\n").as_bytes()).map_err(RigError::io(order))?;
         self.given += 1;
         let (done, given) = (self.folder.join("done"), self.given.to_string());
         self.wait_for(order, || fs::read_to_string(&done).is_ok_and(|text| text.trim() == given))

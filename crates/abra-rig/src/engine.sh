@@ -21,7 +21,7 @@ janitor() {
 # Whatever a command of `rig run` left running, also when `rig` was killed.
 end_commands() {
   local file
-  for file in $(grep -lszxF "RIG_DIR=$dir" /proc/[0-9]*/environ); do
+  grep -lszxF "RIG_DIR=$dir" /proc/[0-9]*/environ | while read -r file; do
     file=${file%/environ}
     kill -KILL "${file##*/}" 2>/dev/null
   done
@@ -58,14 +58,18 @@ init() {
   [ ! -d /sys/kernel/security ] || mount -t tmpfs tmpfs /sys/kernel/security || exit 1
   [ "$root" = / ] || enter_root || exit 1
   start
-  local order rest count=0
+  local part line="" count=0
   while :; do
-    if read -r -t 0.5 order rest; then
-      obey "$order" "$rest"
+    if IFS= read -r -t 0.5 part; then
+      line=$line$part
+      obey "${line%% *}" "${line#* }"
+      line=
       count=$((count + 1))
       echo "$count" >"$dir/done.new" && mv "$dir/done.new" "$dir/done"
     elif [ $? -le 128 ]; then
       break # the end of the pipe, not of the wait
+    elif [ -n "$part" ]; then
+      line=$line$part # time was up in the middle of a line
     elif [ -n "$engine" ] && ! kill -0 "$engine" 2>/dev/null; then
       break # it ended by itself
     fi
