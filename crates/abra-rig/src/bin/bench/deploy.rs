@@ -28,18 +28,22 @@ pub(crate) fn measure(
         say(&format!("deployments of {services}"));
         let file = stacks::running(folder, services)?;
         let first = ground.first(&file, if services == 30 { 3 } else { 5 })?;
-        report.deploy.push(first.named(&format!("first, {services} services")));
+        report.deploy.push(first.named(&format!("first, {}", counted(services))));
         let unchanged = ground.unchanged(&file, services, if services == 30 { 7 } else { 11 })?;
-        let row = unchanged.named(&format!("no change, {services} services"));
+        let row = unchanged.named(&format!("no change, {}", counted(services)));
         report.deploy.push(if services == 30 { row.at_most(1.0 / 4.0).requests_at_most(4) } else { row });
     }
     for (services, rounds) in [(1, 3), (10, 1)] {
         say(&format!("deployments of {services}, waited for"));
         let file = stacks::running(folder, services)?;
         let first = ground.waited(&file, rounds)?;
-        report.wait.push(Row::new(&format!("first, {services} services, until it is known to run"), first));
+        report.wait.push(Row::new(&format!("first, {}, until it is known to run", counted(services)), first));
     }
     Ok(())
+}
+
+fn counted(services: usize) -> String {
+    if services == 1 { "1 service".to_owned() } else { format!("{services} services") }
 }
 
 /// Only the flags that both know; docker's own default for registries would ask for an image that is in none.
