@@ -37,6 +37,9 @@ pub struct TaskState {
     pub since: String,
     /// Why it failed or waits.
     pub error: String,
+    /// Why the one before it in its slot failed, while this one does not run (yet).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
 }
 
 /// The services of a stack by name, each with its present tasks.
@@ -63,7 +66,7 @@ fn state(stack: &str, service: &Service, tasks: &[Task]) -> ServiceState {
             .as_ref()
             .map(|status| status.state.clone())
             .filter(|state| !state.is_empty()),
-        tasks: present.into_iter().map(shown).collect(),
+        tasks: present.into_iter().map(|task| shown(task, tasks)).collect(),
     }
 }
 
@@ -95,7 +98,14 @@ fn wanted(spec: &Value, present: &[&Task]) -> u64 {
     present.iter().filter(|task| task.desired_state != "shutdown").count() as u64
 }
 
-fn shown(task: &Task) -> TaskState {
+fn shown(task: &Task, tasks: &[Task]) -> TaskState {
+    let is_before = |other: &&Task| {
+        let same_slot = other.service_id == task.service_id && other.slot == task.slot;
+        let same_node = task.slot != 0 || other.node_id == task.node_id;
+        same_slot && same_node && other.created_at < task.created_at && !other.status.err.is_empty()
+    };
+    let waits = task.status.state != "running" && task.status.err.is_empty();
+    let before = tasks.iter().filter(|_| waits).filter(is_before).max_by(|a, b| a.created_at.cmp(&b.created_at));
     TaskState {
         id: task.id.clone(),
         slot: task.slot,
@@ -104,6 +114,7 @@ fn shown(task: &Task) -> TaskState {
         desired: task.desired_state.clone(),
         since: task.status.timestamp.clone(),
         error: task.status.err.clone(),
+        before: before.map(|task| task.status.err.clone()),
     }
 }
 
@@ -131,6 +142,18 @@ mod tests {
 
     /// Mode, tasks; running, wanted, ids shown.
     type Case<'a> = (&'a Value, &'a [&'a str], u64, u64, &'a [&'a str]);
+
+    #[test]
+    fn a_task_that_does_not_run_yet_tells_why_the_one_before_failed() {
+        let mut failed = task("a 1 1 failed/shutdown");
+        failed.status.err = "exit 3".to_owned();
+        for (next, before) in [("b 1 2 ready/running", Some("exit 3")), ("b 1 2 running/running", None), ("b 2 2 ready/running", None)] {
+            let tasks = [failed.clone(), task(next)];
+            let state = &states("st", &[service(&json!({ "Replicated": { "Replicas": 1 } }))], &tasks)[0];
+            let shown = state.tasks.iter().find(|task| task.id == "b").unwrap();
+            assert_eq!(shown.before.as_deref(), before, "{next}");
+        }
+    }
 
     #[test]
     fn tasks_that_shall_run_are_shown_else_the_last_of_the_slot() {

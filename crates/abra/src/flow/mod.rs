@@ -8,6 +8,7 @@ pub mod ls;
 pub mod new;
 pub mod ps;
 pub mod recipe;
+mod registry;
 pub mod render;
 pub mod rewatch;
 pub mod rollout;

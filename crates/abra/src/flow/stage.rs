@@ -153,7 +153,7 @@ async fn images(
     };
     let ask = |image: String| async {
         let answer = engine.distribution(&image, auth_of(&image)).await;
-        (image, answer.map(resolved).map_err(|error| error.to_string()))
+        (image, answer.map(resolved).map_err(|error| super::registry::words(&error)))
     };
     let images = plan::images_to_resolve(wanted, live, policy);
     futures_util::stream::iter(images).map(ask).buffer_unordered(AT_ONCE).collect().await

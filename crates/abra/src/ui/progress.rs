@@ -17,6 +17,7 @@ pub struct Progress {
     lead: String,
     bars: Option<MultiProgress>,
     lines: BTreeMap<String, Line>,
+    kinds: BTreeMap<String, Kind>,
 }
 
 /// What stands for a service.
@@ -31,12 +32,7 @@ impl Progress {
     /// Progress of a stack; its name is cut off the names of its services.
     pub fn new(ui: Ui, stack: &str) -> Self {
         let bars = ui.draws().then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)));
-        Self { ui, prefix: format!("{stack}_"), lead: String::new(), bars, lines: BTreeMap::new() }
-    }
-
-    /// Progress in plain lines, each with a lead: for several stacks at the same time.
-    pub fn lines(ui: Ui, stack: &str, lead: &str) -> Self {
-        Self { ui, prefix: format!("{stack}_"), lead: lead.to_owned(), bars: None, lines: BTreeMap::new() }
+        Self { ui, prefix: format!("{stack}_"), bars, lines: BTreeMap::new(), kinds: BTreeMap::new() }
     }
 
     /// Takes in whatever happens.
@@ -69,7 +65,7 @@ impl Progress {
     pub fn on(&mut self, event: &Event) {
         match event {
             Event::Progress { service, running, wanted, phase, .. } => {
-                self.figure(service, format!("{running}/{wanted} {}", phase_words(*phase)));
+                self.figure(service, format!("{running}/{wanted} {}", self.phase_words(service, *phase)), mark(*phase));
             }
             Event::TaskFailed { service, failure, in_slot, .. } => {
                 let name = self.short(service);
@@ -90,7 +86,8 @@ impl Progress {
             Event::Settled { service, outcome } => self.settled(service, outcome.kind()),
             Event::Unreachable { reason } => self.remark(&format!("the engine does not answer: {reason}")),
             Event::Reachable => self.say(&Text::from("the engine answers again")),
-            Event::Holding { .. } | Event::Waiting { .. } | Event::Lost { .. } => {}
+            Event::Lost { service, .. } => drop(self.kinds.remove(service)),
+            Event::Holding { .. } | Event::Waiting { .. } => {}
         }
     }
 
@@ -105,26 +102,24 @@ impl Progress {
         service.strip_prefix(&self.prefix).unwrap_or(service)
     }
 
-    /// What became of a service. Its figures stand there already: of a success nothing more is to be said.
+    /// What became of a service. A last figure comes before or after this, and the word is said once.
     fn settled(&mut self, service: &str, kind: Kind) {
-        let (mark, word) = match kind {
-            Kind::Succeeded => ("✔", "good"),
-            Kind::Undecided => ("?", "undecided"),
-            Kind::Overtaken => ("✘", "overtaken"),
-            Kind::RolledBack => ("✘", "rolled back"),
-            Kind::Failed => ("✘", "failed"),
-        };
-        let last = self.lines.get(service).map(|line| line.words.as_str()).unwrap_or_default();
-        if !last.ends_with(word) {
-            self.figure(service, word.to_owned());
-        }
-        if let Some(line) = self.lines.get(service) {
-            line.bar.set_style(style(mark));
-            line.bar.tick();
+        self.kinds.insert(service.to_owned(), kind);
+        let bad = phase_word(Phase::Bad);
+        let shown = self.lines.get(service).and_then(|line| line.words.strip_suffix(bad));
+        if let Some(figures) = shown.filter(|_| kind_word(kind) != bad) {
+            self.figure(service, format!("{figures}{}", kind_word(kind)), mark(Phase::Bad));
         }
     }
 
-    fn figure(&mut self, service: &str, words: String) {
+    fn phase_words(&self, service: &str, phase: Phase) -> &'static str {
+        match (phase, self.kinds.get(service)) {
+            (Phase::Bad, Some(kind)) => kind_word(*kind),
+            _ => phase_word(phase),
+        }
+    }
+
+    fn figure(&mut self, service: &str, words: String, mark: &str) {
         let name = text::clean(self.short(service));
         let Some(bars) = &self.bars else {
             if self.lines.get(service).is_none_or(|line| line.words != words) {
@@ -142,7 +137,7 @@ impl Progress {
             }
             Line { name, bar, words: String::new() }
         });
-        line.bar.set_style(style(" "));
+        line.bar.set_style(style(mark));
         line.bar.set_message(words.clone());
         line.words = words;
         if is_new {
@@ -176,7 +171,7 @@ fn style(mark: &str) -> ProgressStyle {
     }
 }
 
-fn phase_words(phase: Phase) -> &'static str {
+fn phase_word(phase: Phase) -> &'static str {
     match phase {
         Phase::Placing => "looking for a node",
         Phase::Pulling => "pulling images",
@@ -186,6 +181,24 @@ fn phase_words(phase: Phase) -> &'static str {
         Phase::RollingBack => "rolling back",
         Phase::Good => "good",
         Phase::Bad => "failed",
+    }
+}
+
+fn kind_word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Succeeded => "good",
+        Kind::Undecided => "undecided",
+        Kind::Overtaken => "overtaken",
+        Kind::RolledBack => "rolled back",
+        Kind::Failed => "failed",
+    }
+}
+
+fn mark(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Good => "✔",
+        Phase::Bad => "✘",
+        _ => " ",
     }
 }
 

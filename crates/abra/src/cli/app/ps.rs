@@ -13,6 +13,9 @@ pub struct Args {
     pub app: String,
 }
 
+/// Characters of a node's id that are shown: enough to tell nodes apart.
+const NODE: usize = 12;
+
 /// Runs it.
 ///
 /// # Errors
@@ -44,9 +47,46 @@ fn rows(service: &ServiceState) -> Vec<Vec<String>> {
 }
 
 fn shown(task: &TaskState) -> Vec<String> {
-    let slot = if task.slot == 0 { task.node.clone() } else { task.slot.to_string() };
-    let state =
-        if task.error.is_empty() { task.state.clone() } else { format!("{}: {}", task.state, task.error) };
-    let since = task.since.split('.').next().unwrap_or_default().replace('T', " ");
-    vec![slot, state, since]
+    let slot = if task.slot == 0 { task.node.chars().take(NODE).collect() } else { task.slot.to_string() };
+    let mut state = task.state.clone();
+    match (task.error.as_str(), &task.before) {
+        ("", Some(before)) => state.push_str(&format!("; the one before: {before}")),
+        ("", None) => {}
+        (error, _) => state.push_str(&format!(": {error}")),
+    }
+    vec![slot, state, ago(&task.since, jiff::Timestamp::now())]
+}
+
+/// How long ago something was, in one unit. The other clock may go wrong, so the future is now.
+fn ago(since: &str, now: jiff::Timestamp) -> String {
+    let Ok(since) = since.parse::<jiff::Timestamp>() else { return String::new() };
+    let seconds = now.as_second().saturating_sub(since.as_second());
+    match seconds {
+        i64::MIN..=0 => "now".to_owned(),
+        1..=119 => format!("{seconds} s ago"),
+        120..=7199 => format!("{} min ago", seconds / 60),
+        7200..=172_799 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} d ago", seconds / 86400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ago;
+
+    #[test]
+    fn times_are_told_in_one_unit() {
+        let now = "2026-01-10T12:00:00Z".parse().unwrap();
+        let cases = [
+            ("2026-01-10T12:00:05Z", "now"),
+            ("2026-01-10T11:59:59.123456789Z", "1 s ago"),
+            ("2026-01-10T11:50:00Z", "10 min ago"),
+            ("2026-01-10T02:00:00Z", "10 h ago"),
+            ("2026-01-01T12:00:00Z", "9 d ago"),
+            ("", ""),
+        ];
+        for (since, wanted) in cases {
+            assert_eq!(ago(since, now), wanted, "{since}");
+        }
+    }
 }
