@@ -1,0 +1,10 @@
+//! The program as operators meet it: arguments in; stdout, stderr, exit code and files out. Each home is its own.
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+mod bad_input;
+mod engine;
+mod home;
+mod machine;
+mod new;
+mod reference;
+mod terminal;
+mod usage;

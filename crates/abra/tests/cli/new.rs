@@ -1,0 +1,42 @@
+//! `app new`: what is written, and what is not.
+use crate::engine::World;
+use crate::home::{Home, SAMPLE};
+use serde_json::Value;
+
+#[test]
+fn the_sample_becomes_the_env_file() {
+    let home = Home::usual();
+    let sample = SAMPLE.replace("wiki.example.com", "docs.test");
+    for (domain, version, wanted) in
+        [("docs.test", None, sample.clone()), ("docs.test", Some("1.0.0+1.0.0"), sample.replace("TYPE=wiki", "TYPE=wiki:1.0.0+1.0.0"))]
+    {
+        let mut run = vec!["app", "new", "-o", "wiki"];
+        run.extend(version);
+        run.extend(["-D", domain]);
+        let output = home.run(&run);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let file = home.path("abra/servers/default/docs.test.env");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), wanted);
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).unwrap());
+        assert_eq!(mode & 0o777, 0o600);
+        std::fs::remove_file(file).unwrap();
+    }
+}
+
+#[test]
+fn only_secrets_that_the_recipe_uses_are_looked_at() {
+    let home = Home::usual().engine(World::default());
+    let output = home.run(&["-m", "app", "new", "-o", "wiki", "-D", "wiki_test", "-S"]);
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let secrets = value["secrets"].as_array().unwrap();
+    assert_eq!((secrets.len(), &secrets[0]["name"]), (1, &"wiki_test_password_v1".into()), "{value}");
+    assert_eq!(secrets[0]["state"], "present");
+    assert!(value.get("error").is_none());
+}
+
+#[test]
+fn without_a_pass_store_nothing_is_created() {
+    let home = Home::usual().engine(World::default());
+    let page = home.refused(&[&["app", "new", "-o", "wiki", "-D", "docs.test", "-S", "--pass"]]);
+    assert!(page.contains("pass"), "{page}");
+}
