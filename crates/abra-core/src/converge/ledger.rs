@@ -1,5 +1,5 @@
 //! The failures of a deployment, remembered: docker lists only the last few tasks of a slot.
-use super::expectation::Mode;
+use super::expectation::{Expectation, Mode};
 use super::sight::{Sight, slot_of};
 use super::verdict::{Slot, TaskFailure};
 use crate::stack::live::Task;
@@ -37,16 +37,28 @@ pub(super) struct Ledger {
     noted: BTreeMap<String, Noted>,
     alive: BTreeSet<String>,
     doubtful: BTreeSet<String>,
+    /// Tasks that were seen running, with a health check: healthy.
+    ran: BTreeSet<String>,
+    has_health_check: bool,
 }
 
 impl Ledger {
     /// Empty. Tasks that had ended before are never counted.
-    pub(super) fn new(not_ours: BTreeSet<String>) -> Ledger {
-        Ledger { not_ours, noted: BTreeMap::new(), alive: BTreeSet::new(), doubtful: BTreeSet::new() }
+    pub(super) fn new(want: &Expectation) -> Ledger {
+        Ledger {
+            not_ours: want.baseline.ended.clone(),
+            noted: BTreeMap::new(),
+            alive: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
+            ran: want.baseline.running.clone(),
+            has_health_check: want.health.is_some(),
+        }
     }
 
     /// Takes in a look; gives the failures that are new.
     pub(super) fn note(&mut self, sight: &Sight<'_>, mode: Mode) -> Vec<TaskFailure> {
+        let running = sight.fresh.iter().filter(|task| task.status.state == "running");
+        self.ran.extend(running.map(|task| task.id.clone()));
         let new = self.note_tasks(&sight.fresh, mode);
         self.alive = sight.fresh.iter().filter(|t| !t.has_ended()).map(|t| t.id.clone()).collect();
         new
@@ -60,7 +72,7 @@ impl Ledger {
             if !counts || self.noted.contains_key(&task.id) {
                 continue;
             }
-            let failure = failure_of(task, mode);
+            let failure = self.failure_of(task, mode);
             let explained = contains(&task.status.err, LOST) || self.doubtful.contains(&task.id);
             let created = task.created_at.parse().ok();
             self.noted.insert(task.id.clone(), Noted { failure: failure.clone(), created, explained });
@@ -110,6 +122,21 @@ impl Ledger {
         newest.map(|noted| &noted.failure)
     }
 
+    /// The facts of a task that went wrong.
+    pub(super) fn failure_of(&self, task: &Task, mode: Mode) -> TaskFailure {
+        let exit = task.status.container_status.as_ref().filter(|_| task.has_ended()).map(|c| c.exit_code);
+        let checked = self.has_health_check && exit.is_some();
+        TaskFailure {
+            slot: slot_of(task, mode),
+            task: task.id.clone(),
+            node: task.node_id.clone(),
+            state: task.status.state.clone(),
+            err: task.status.err.clone(),
+            exit,
+            never_healthy: checked && !self.ran.contains(&task.id),
+        }
+    }
+
     /// The newest failure of a slot with two that trying again does not heal.
     pub(super) fn permanent(&self) -> Option<&TaskFailure> {
         let mut slots: BTreeMap<&Slot, Vec<&Noted>> = BTreeMap::new();
@@ -118,18 +145,6 @@ impl Ledger {
         }
         let twice = slots.into_values().filter(|noted| noted.len() >= 2).flatten();
         twice.max_by_key(|noted| (noted.created, &noted.failure.task)).map(|noted| &noted.failure)
-    }
-}
-
-/// The facts of a task that went wrong.
-pub(super) fn failure_of(task: &Task, mode: Mode) -> TaskFailure {
-    TaskFailure {
-        slot: slot_of(task, mode),
-        task: task.id.clone(),
-        node: task.node_id.clone(),
-        state: task.status.state.clone(),
-        err: task.status.err.clone(),
-        exit: task.status.container_status.as_ref().filter(|_| task.has_ended()).map(|c| c.exit_code),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Whether the tasks of a service's present spec run: the rules on tasks, apart from who wants them.
 use super::expectation::{Change, Expectation, Mode};
-use super::ledger::{Ledger, failure_of, was_moved};
+use super::ledger::{Ledger, was_moved};
 use super::settings::Settings;
 use super::sight::{Moment, Sight, running_for};
 use super::since::Since;
@@ -49,7 +49,7 @@ const STOP_SLACK: Duration = Duration::from_secs(10);
 
 impl Trial {
     pub(super) fn new(want: Expectation, settings: &Settings) -> Trial {
-        let ledger = Ledger::new(want.baseline.ended.clone());
+        let ledger = Ledger::new(&want);
         Trial {
             want,
             ledger,
@@ -163,7 +163,7 @@ impl Trial {
         } else {
             Reason::DeadSlot
         };
-        Some((reason, Some(failure_of(task, self.want.mode))))
+        Some((reason, Some(self.ledger.failure_of(task, self.want.mode))))
     }
 
     fn unplaceable(&self, sight: &Sight<'_>, now: &Moment<'_>) -> Option<(Reason, Option<TaskFailure>)> {
@@ -171,7 +171,7 @@ impl Trial {
         let too_long = |slot: &Slot| self.unplaced.held(slot, now.at).is_some_and(|held| held > grace);
         let (_, task) = sight.newest.iter().find(|(slot, _)| too_long(slot))?;
         let reason = Reason::Unplaceable { err: task.status.err.clone() };
-        Some((reason, Some(failure_of(task, self.want.mode))))
+        Some((reason, Some(self.ledger.failure_of(task, self.want.mode))))
     }
 
     fn permanent(&self) -> Option<(Reason, Option<TaskFailure>)> {

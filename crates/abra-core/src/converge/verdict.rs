@@ -205,6 +205,9 @@ pub struct TaskFailure {
     pub err: String,
     /// Exit code of its container, where there was one.
     pub exit: Option<i64>,
+    /// Its spec has a health check, and it has ended without ever being seen healthy. (The engine is silent about
+    /// health when a container that it stops for that exits 0.)
+    pub never_healthy: bool,
 }
 
 /// What a service was waiting for when time was up.

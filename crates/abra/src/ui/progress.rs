@@ -204,9 +204,15 @@ fn mark(phase: Phase) -> &'static str {
 
 /// A failed task in words: the engine's error where there is one.
 pub(super) fn failure_words(failure: &TaskFailure) -> String {
-    match (&failure.err, failure.exit) {
+    let mut words = match (&failure.err, failure.exit) {
         (err, Some(code)) if err.is_empty() => format!("task {} with exit code {code}", failure.state),
         (err, _) if err.is_empty() => format!("task {}", failure.state),
         (err, _) => format!("task {}: {err}", failure.state),
+    };
+    // The codes of a process that was told to stop: without the engine's word, most likely for its health.
+    let was_told = matches!(failure.exit, Some(0 | 137 | 143)) && !failure.err.contains("unhealthy");
+    if failure.never_healthy && was_told {
+        words += ", before its health check ever passed";
     }
+    words
 }

@@ -101,3 +101,26 @@ fn a_success_that_is_lost_is_taken_back() {
         ["6.00 settled Succeeded", "8.00 lost", "19.00 settled Succeeded", "25.00 settled Succeeded"];
     assert_eq!(marks, expected);
 }
+
+#[test]
+fn a_task_that_ends_without_ever_being_healthy_is_told_as_that() {
+    let cases = [
+        ("web health=1/1/1/0", "1 a.1 starting\n3 a.1 complete/shutdown exit=0", true),
+        ("web health=1/1/1/0", "1 a.1 starting\n2 a.1 running\n3 a.1 complete/shutdown exit=0", false),
+        ("web health=1/1/1/0 unchanged", "-9 a.1 running\n0 a.1 complete/shutdown exit=0", false),
+        ("web health=1/1/1/0", "1 a.1 preparing\n3 a.1 rejected/shutdown", false),
+        ("web", "1 a.1 starting\n3 a.1 complete/shutdown exit=0", false),
+    ];
+    for (service, timeline, never) in cases {
+        let timeline = format!("{service}\n{timeline}");
+        let (_, events) = replay(&Settings::default(), &timeline, true);
+        let told: Vec<bool> = events
+            .iter()
+            .filter_map(|(_, event)| match event {
+                Event::TaskFailed { failure, .. } => Some(failure.never_healthy),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(told, [never], "{timeline}");
+    }
+}
