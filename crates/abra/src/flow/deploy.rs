@@ -312,8 +312,10 @@ pub async fn record_version(
     change: &NewRecord<'_>,
 ) -> Result<Recorded, HomeError> {
     let sync = context.settings.sync.value;
-    let is_written = context.home.rewrite_env(&app.server, &app.name, |env| {
-        if sync { Some(env.with_record_and_pin(change.to)) } else { env.with_pin(change.to) }
-    })?;
-    Ok(Recorded { is_written, said: team::share(context, app, change).await })
+    if !sync && app.pin.is_none() {
+        return Ok(false);
+    }
+    context.home.rewrite_env(&app.server, &app.name, |env| {
+        if sync { Some(env.with_record_and_pin(record)) } else { env.with_pin(record) }
+    })
 }
