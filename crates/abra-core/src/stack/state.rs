@@ -105,7 +105,8 @@ fn shown(task: &Task, tasks: &[Task]) -> TaskState {
         same_slot && same_node && other.created_at < task.created_at && !other.status.err.is_empty()
     };
     let waits = task.status.state != "running" && task.status.err.is_empty();
-    let before = tasks.iter().filter(|_| waits).filter(is_before).max_by(|a, b| a.created_at.cmp(&b.created_at));
+    let before =
+        tasks.iter().filter(|_| waits).filter(is_before).max_by(|a, b| a.created_at.cmp(&b.created_at));
     TaskState {
         id: task.id.clone(),
         slot: task.slot,
@@ -147,7 +148,11 @@ mod tests {
     fn a_task_that_does_not_run_yet_tells_why_the_one_before_failed() {
         let mut failed = task("a 1 1 failed/shutdown");
         failed.status.err = "exit 3".to_owned();
-        for (next, before) in [("b 1 2 ready/running", Some("exit 3")), ("b 1 2 running/running", None), ("b 2 2 ready/running", None)] {
+        for (next, before) in [
+            ("b 1 2 ready/running", Some("exit 3")),
+            ("b 1 2 running/running", None),
+            ("b 2 2 ready/running", None),
+        ] {
             let tasks = [failed.clone(), task(next)];
             let state = &states("st", &[service(&json!({ "Replicated": { "Replicas": 1 } }))], &tasks)[0];
             let shown = state.tasks.iter().find(|task| task.id == "b").unwrap();

@@ -313,9 +313,10 @@ pub async fn record_version(
 ) -> Result<Recorded, HomeError> {
     let sync = context.settings.sync.value;
     if !sync && app.pin.is_none() {
-        return Ok(false);
+        return Ok(Recorded::default());
     }
-    context.home.rewrite_env(&app.server, &app.name, |env| {
-        if sync { Some(env.with_record_and_pin(record)) } else { env.with_pin(record) }
-    })
+    let is_written = context.home.rewrite_env(&app.server, &app.name, |env| {
+        if sync { Some(env.with_record_and_pin(change.to)) } else { env.with_pin(change.to) }
+    })?;
+    Ok(Recorded { is_written, said: team::share(context, app, change).await })
 }

@@ -14,7 +14,9 @@ pub(super) fn words(error: &EngineError) -> String {
     };
     match host(said) {
         // Go's network errors: the address, then cause after cause, the innermost last.
-        Some(host) => format!("{host} can't be reached: {}", shortened(said.rsplit(": ").next().unwrap_or(said))),
+        Some(host) => {
+            format!("{host} can't be reached: {}", shortened(said.rsplit(": ").next().unwrap_or(said)))
+        }
         None if said.contains("manifest unknown") => "the registry has no such image".to_owned(),
         None => shortened(said),
     }
@@ -56,8 +58,11 @@ mod tests {
             (&long, &short),
         ];
         for (message, wanted) in cases {
-            let error =
-                EngineError::Refused { what: "image bb:1".to_owned(), status: 500, message: message.to_owned() };
+            let error = EngineError::Refused {
+                what: "image bb:1".to_owned(),
+                status: 500,
+                message: message.to_owned(),
+            };
             assert_eq!(words(&error), wanted);
         }
     }

@@ -32,7 +32,19 @@ impl Progress {
     /// Progress of a stack; its name is cut off the names of its services.
     pub fn new(ui: Ui, stack: &str) -> Self {
         let bars = ui.draws().then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)));
-        Self { ui, prefix: format!("{stack}_"), bars, lines: BTreeMap::new(), kinds: BTreeMap::new() }
+        Self { bars, ..Self::lines(ui, stack, "") }
+    }
+
+    /// Progress in plain lines, each with a lead: for several stacks at the same time.
+    pub fn lines(ui: Ui, stack: &str, lead: &str) -> Self {
+        Self {
+            ui,
+            prefix: format!("{stack}_"),
+            lead: lead.to_owned(),
+            bars: None,
+            lines: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+        }
     }
 
     /// Takes in whatever happens.
@@ -65,7 +77,11 @@ impl Progress {
     pub fn on(&mut self, event: &Event) {
         match event {
             Event::Progress { service, running, wanted, phase, .. } => {
-                self.figure(service, format!("{running}/{wanted} {}", self.phase_words(service, *phase)), mark(*phase));
+                self.figure(
+                    service,
+                    format!("{running}/{wanted} {}", self.phase_words(service, *phase)),
+                    mark(*phase),
+                );
             }
             Event::TaskFailed { service, failure, in_slot, .. } => {
                 let name = self.short(service);
@@ -123,7 +139,7 @@ impl Progress {
         let name = text::clean(self.short(service));
         let Some(bars) = &self.bars else {
             if self.lines.get(service).is_none_or(|line| line.words != words) {
-                self.ui.say(format!("{name}: {words}"));
+                self.ui.say(format!("{}{name}: {words}", self.lead));
                 self.lines.insert(service.to_owned(), Line { name, bar: ProgressBar::hidden(), words });
             }
             return;

@@ -94,7 +94,9 @@ fn files_outside_the_recipe_are_not_read() {
     std::os::unix::fs::symlink("../../secret.txt", home.path("abra/recipes/wiki/link.txt")).unwrap();
     std::os::unix::fs::symlink("..", home.path("abra/recipes/wiki/up")).unwrap();
     let mut compose = "services:\n  app: {image: wiki}\nconfigs:\n".to_owned();
-    for (at, path) in ["../../secret.txt", "/etc/hostname", "link.txt", "up/../../secret.txt"].iter().enumerate() {
+    for (at, path) in
+        ["../../secret.txt", "/etc/hostname", "link.txt", "up/../../secret.txt"].iter().enumerate()
+    {
         compose += &format!("  c{at}: {{file: {path}}}\n");
     }
     let home = home.recipe("compose.yml", &compose).engine(World::default());
@@ -130,7 +132,8 @@ fn a_config_with_another_content_under_the_same_name_is_told() {
 #[test]
 fn engines_that_can_not_be_used_say_why() {
     let gone = Home::usual();
-    let runs: [&[&str]; 3] = [DEPLOY, &["app", "ps", "wiki.test"], &["app", "new", "-o", "wiki", "-D", "d.test", "-S"]];
+    let runs: [&[&str]; 3] =
+        [DEPLOY, &["app", "ps", "wiki.test"], &["app", "new", "-o", "wiki", "-D", "d.test", "-S"]];
     assert_snapshot!("engine_gone", gone.refused(&runs));
     let old = Home::usual().engine(World { api: "1.30", ..World::default() });
     assert_snapshot!("engine_old", old.refused(&runs));

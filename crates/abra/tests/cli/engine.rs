@@ -86,7 +86,11 @@ fn serve(stream: &UnixStream, world: &World, writes: &Mutex<Vec<String>>) -> Opt
         let (method, target) = (words.next()?, words.next()?);
         let (status, answer) = answer(method, target, world, writes);
         let text = answer.to_string();
-        let head = format!("HTTP/1.1 {status} X\r\nApi-Version: {}\r\nContent-Length: {}\r\n\r\n", world.api, text.len());
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nApi-Version: {}\r\nContent-Length: {}\r\n\r\n",
+            world.api,
+            text.len()
+        );
         let mut stream = stream;
         stream.write_all((head + &text).as_bytes()).ok()?;
     }
@@ -115,6 +119,9 @@ fn answer(method: &str, target: &str, world: &World, writes: &Mutex<Vec<String>>
     if world.manager {
         (200, shown.clone())
     } else {
-        (503, json!({ "message": "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again." }))
+        (
+            503,
+            json!({ "message": "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again." }),
+        )
     }
 }

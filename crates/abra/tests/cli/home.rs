@@ -97,7 +97,12 @@ impl Home {
 
     fn git(&self, arguments: &[&str]) {
         let mut git = Command::new("git");
-        let output = self.surround(&mut git).current_dir(self.path("abra/recipes/wiki")).args(arguments).output().unwrap();
+        let output = self
+            .surround(&mut git)
+            .current_dir(self.path("abra/recipes/wiki"))
+            .args(arguments)
+            .output()
+            .unwrap();
         assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 

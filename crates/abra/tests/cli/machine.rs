@@ -53,7 +53,11 @@ fn failures_are_documents_too() {
     ];
     for (run, wanted) in runs {
         let (value, exit) = document(&home, run);
-        assert_eq!((exit, value["error"]["exit"].as_i64()), (wanted, Some(wanted.into())), "{run:?}: {value}");
+        assert_eq!(
+            (exit, value["error"]["exit"].as_i64()),
+            (wanted, Some(wanted.into())),
+            "{run:?}: {value}"
+        );
         assert!(value["error"]["message"].is_string(), "{value}");
     }
 }

@@ -7,9 +7,10 @@ use serde_json::Value;
 fn the_sample_becomes_the_env_file() {
     let home = Home::usual();
     let sample = SAMPLE.replace("wiki.example.com", "docs.test");
-    for (domain, version, wanted) in
-        [("docs.test", None, sample.clone()), ("docs.test", Some("1.0.0+1.0.0"), sample.replace("TYPE=wiki", "TYPE=wiki:1.0.0+1.0.0"))]
-    {
+    for (domain, version, wanted) in [
+        ("docs.test", None, sample.clone()),
+        ("docs.test", Some("1.0.0+1.0.0"), sample.replace("TYPE=wiki", "TYPE=wiki:1.0.0+1.0.0")),
+    ] {
         let mut run = vec!["app", "new", "-o", "wiki"];
         run.extend(version);
         run.extend(["-D", domain]);

@@ -77,11 +77,20 @@ fn spelling(arg: &Arg) -> String {
         return format!("`{arg}`");
     }
     let value = if arg.get_action().takes_values() {
-        format!(" {}", arg.get_value_names().unwrap_or_default().iter().map(|name| format!("<{name}>")).collect::<String>())
+        format!(
+            " {}",
+            arg.get_value_names()
+                .unwrap_or_default()
+                .iter()
+                .map(|name| format!("<{name}>"))
+                .collect::<String>()
+        )
     } else {
         String::new()
     };
-    let shorts = arg.get_short_and_visible_aliases().unwrap_or_default().into_iter().map(|short| format!("-{short}"));
-    let longs = arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(|long| format!("--{long}"));
+    let shorts =
+        arg.get_short_and_visible_aliases().unwrap_or_default().into_iter().map(|short| format!("-{short}"));
+    let longs =
+        arg.get_long_and_visible_aliases().unwrap_or_default().into_iter().map(|long| format!("--{long}"));
     shorts.chain(longs).map(|flag| format!("`{flag}{value}`")).collect::<Vec<_>>().join(", ")
 }

@@ -39,7 +39,10 @@ fn control_characters_from_elsewhere_never_reach_the_terminal() {
     let tasks = json!([{ "ID": "t", "ServiceID": "s", "Slot": 1, "DesiredState": "running",
         "Status": { "State": "failed", "Err": EVIL, "Timestamp": "" } }]);
     let home = Home::usual()
-        .recipe("compose.yml", &format!("services:\n  app:\n    image: wiki\n    {}: \"{}\"\n", "x", "\\e[2J"))
+        .recipe(
+            "compose.yml",
+            &format!("services:\n  app:\n    image: wiki\n    {}: \"{}\"\n", "x", "\\e[2J"),
+        )
         .engine(World { services, tasks, ..World::default() });
     home.write("abra/servers/default/evil.test.env", &format!("TYPE=wiki\nDOMAIN={EVIL}\n{EVIL}\n"));
     let runs: [&[&str]; 8] = [
@@ -65,7 +68,9 @@ fn control_characters_from_elsewhere_never_reach_the_terminal() {
 #[test]
 fn colours_are_for_terminals_that_want_them() {
     let home = Home::usual().engine(World::default());
-    for (name, value, coloured) in [("NO_COLOR", "1", false), ("CLICOLOR_FORCE", "1", true), ("TERM", "dumb", false)] {
+    for (name, value, coloured) in
+        [("NO_COLOR", "1", false), ("CLICOLOR_FORCE", "1", true), ("TERM", "dumb", false)]
+    {
         let mut command = home.abra(&["app", "deploy", "-o", "-n", "wiki.test", "--dry-run"]);
         let output = command.env(name, value).output().unwrap();
         let has = [output.stdout, output.stderr].iter().any(|bytes| bytes.contains(&0x1b));

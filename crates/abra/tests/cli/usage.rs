@@ -27,8 +27,14 @@ fn wrong_usage_ends_with_2() {
 #[test]
 fn an_empty_home_is_no_error() {
     let home = Home::empty();
-    let runs: [&[&str]; 6] =
-        [&["--version"], &["app", "ls"], &["app", "ls", "-S"], &["server", "ls"], &["config", "show"], &["config", "generate"]];
+    let runs: [&[&str]; 6] = [
+        &["--version"],
+        &["app", "ls"],
+        &["app", "ls", "-S"],
+        &["server", "ls"],
+        &["config", "show"],
+        &["config", "generate"],
+    ];
     let pages: Vec<String> = runs.iter().map(|run| home.page(run)).collect();
     assert_snapshot!(pages.join("\n"));
 }
@@ -37,7 +43,11 @@ fn an_empty_home_is_no_error() {
 fn flags_are_known_before_and_behind_the_subcommand() {
     let home = Home::usual();
     let behind = home.run(&["app", "ls", "-m", "-s", "default"]).stdout;
-    for run in [["-m", "-s", "default", "app", "ls"], ["-s", "default", "-m", "a", "list"], ["a", "-m", "-s", "default", "ls"]] {
+    for run in [
+        ["-m", "-s", "default", "app", "ls"],
+        ["-s", "default", "-m", "a", "list"],
+        ["a", "-m", "-s", "default", "ls"],
+    ] {
         let output = home.run(&run);
         assert_eq!((output.status.code(), output.stdout), (Some(0), behind.clone()), "{run:?}");
     }

@@ -4,6 +4,7 @@ mod deploy;
 mod disturbed;
 mod engine;
 mod engine_lost;
+mod images;
 mod operator;
 mod registry;
 mod rig;
