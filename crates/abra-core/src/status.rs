@@ -1,6 +1,8 @@
 //! How an app is: what is recorded against what runs, in one word.
 //!
 //! Not here: whether a deployment succeeded, which takes watching.
+use crate::head::{HeadRecord, Standing};
+use crate::journal::word;
 use crate::name::StackName;
 use crate::recipe::Record;
 use crate::stack::live;
@@ -19,8 +21,10 @@ pub enum Status {
     Split,
     /// The swarm went back to an older spec by itself.
     RolledBack,
-    /// The swarm is updating it.
+    /// An operator is at work on it, or the swarm is updating it.
     InProgress,
+    /// An operator's run was cut off, and nothing was done about it since.
+    Abandoned,
     /// Nothing runs.
     Undeployed,
     /// A stack runs that has no env file.
@@ -40,6 +44,30 @@ pub enum Recorded<'a> {
     Unreadable,
     /// The record.
     Version(&'a Record),
+}
+
+/// What the app's head record says of operators; only with operator sync.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AtWork {
+    /// Nobody is at work, or nothing is known.
+    #[default]
+    Nobody,
+    /// Somebody is.
+    Somebody,
+    /// Somebody was, and their run was cut off.
+    CutOff,
+}
+
+impl AtWork {
+    /// What a head record says that stands so.
+    pub fn of(record: &HeadRecord, standing: Standing) -> Self {
+        match standing {
+            Standing::Held => Self::Somebody,
+            Standing::Abandoned if record.open => Self::CutOff,
+            Standing::Free if record.verdict == word::ABANDONED => Self::CutOff,
+            Standing::Abandoned | Standing::Free => Self::Nobody,
+        }
+    }
 }
 
 /// What the server says of one service.
@@ -78,8 +106,13 @@ pub fn common(services: &[ServiceFacts]) -> Option<&Record> {
 ///
 /// A rollback is told as long as the engine remembers it: versions that agree again may be the result of the swarm's
 /// own going back, which nobody asked for.
-pub fn judge(recorded: Recorded<'_>, services: Option<&[ServiceFacts]>) -> Status {
+pub fn judge(recorded: Recorded<'_>, services: Option<&[ServiceFacts]>, at_work: AtWork) -> Status {
     let Some(services) = services else { return Status::Unknown };
+    match (recorded, at_work) {
+        (Recorded::NoFile, _) | (_, AtWork::Nobody) => {}
+        (_, AtWork::Somebody) => return Status::InProgress,
+        (_, AtWork::CutOff) => return Status::Abandoned,
+    }
     if services.is_empty() {
         return Status::Undeployed;
     }
@@ -113,6 +146,7 @@ impl fmt::Display for Status {
             Self::Split => "split",
             Self::RolledBack => "rolled-back",
             Self::InProgress => "in-progress",
+            Self::Abandoned => "abandoned",
             Self::Undeployed => "undeployed",
             Self::Orphan => "orphan",
             Self::Unknown => "unknown",
@@ -122,7 +156,8 @@ impl fmt::Display for Status {
 
 #[cfg(test)]
 mod tests {
-    use super::{Recorded, ServiceFacts, deployed, judge};
+    use super::{AtWork, Recorded, ServiceFacts, deployed, judge};
+    use crate::head::{HeadRecord, Standing};
     use crate::name::StackName;
     use crate::recipe::Record;
     use crate::stack::live;
@@ -164,7 +199,36 @@ mod tests {
             (Recorded::Version(&commit), Some("a1b2c3d4+U"), "drifted"),
         ] {
             let seen = seen.map(services);
-            assert_eq!(judge(recorded, seen.as_deref()).to_string(), expected, "{recorded:?} {seen:?}");
+            assert_eq!(
+                judge(recorded, seen.as_deref(), AtWork::Nobody).to_string(),
+                expected,
+                "{recorded:?} {seen:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn operators_at_work_come_first() {
+        let record = |open: bool, verdict: &str| HeadRecord {
+            open,
+            verdict: verdict.to_owned(),
+            ..HeadRecord::new("st")
+        };
+        let one = Record::parse("1.0.0+1").unwrap();
+        for (head, standing, expected) in [
+            (record(true, ""), Standing::Held, "in-progress"),
+            (record(false, ""), Standing::Held, "in-progress"),
+            (record(true, ""), Standing::Abandoned, "abandoned"),
+            (record(false, "failed"), Standing::Abandoned, "in-sync"),
+            (record(false, "abandoned"), Standing::Free, "abandoned"),
+            (record(false, "failed"), Standing::Free, "in-sync"),
+        ] {
+            let at_work = AtWork::of(&head, standing);
+            let word =
+                |seen: &str| judge(Recorded::Version(&one), Some(&services(seen)), at_work).to_string();
+            assert_eq!(word("1.0.0+1"), expected);
+            assert_eq!(word("") == expected, expected != "in-sync", "also before the first service is there");
+            assert_eq!(judge(Recorded::Version(&one), None, at_work).to_string(), "unknown");
         }
     }
 

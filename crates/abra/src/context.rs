@@ -25,6 +25,8 @@ pub struct Context {
     pub interrupt: Interrupt,
     /// `DOCKER_HOST`, for the local engine only.
     pub docker_host: Option<String>,
+    /// The name of this workstation.
+    pub host: String,
     /// `$USER@host`: who the operator is where nothing else says it.
     pub user_at_host: String,
     /// What `~` stands for.
@@ -47,11 +49,11 @@ impl Context {
         let docker_host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
         let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
         let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
-        let host = if host.trim().is_empty() { "localhost" } else { host.trim() };
+        let host = if host.trim().is_empty() { "localhost" } else { host.trim() }.to_owned();
         let user_at_host = format!("{user}@{host}");
         let user_home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
         let git = Git { may_ask: !ui.no_input };
-        Ok(Self { ui, offline, home, settings, git, interrupt, docker_host, user_at_host, user_home })
+        Ok(Self { ui, offline, home, settings, git, interrupt, docker_host, host, user_at_host, user_home })
     }
 
     /// The app of this name.
@@ -65,16 +67,6 @@ impl Context {
         self.app_at(&place.server, &place.app)
     }
 
-    /// The app of this name on a server.
-    ///
-    /// # Errors
-    /// Its env file can't be read or has errors.
-    pub fn app_at(&self, server: &ServerName, name: &AppName) -> Result<App, Failure> {
-        let env = self.home.env(server, name)?;
-        let file = env.name().to_owned();
-        App::new(server.clone(), name.clone(), env).map_err(|findings| Failure::refused(&file, findings))
-    }
-
     /// Who the operator is: as set, else by git's settings, else the user on this machine.
     ///
     /// # Errors
@@ -85,5 +77,15 @@ impl Context {
         }
         let known = self.git.identity(&self.home.servers_dir()).await?;
         Ok(known.unwrap_or_else(|| self.user_at_host.clone()))
+    }
+
+    /// The app of this name on a server.
+    ///
+    /// # Errors
+    /// Its env file can't be read or has errors.
+    pub fn app_at(&self, server: &ServerName, name: &AppName) -> Result<App, Failure> {
+        let env = self.home.env(server, name)?;
+        let file = env.name().to_owned();
+        App::new(server.clone(), name.clone(), env).map_err(|findings| Failure::refused(&file, findings))
     }
 }

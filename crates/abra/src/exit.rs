@@ -18,6 +18,8 @@ pub enum Exit {
     Undecided = 4,
     /// The swarm rolled it back.
     RolledBack = 5,
+    /// Another operator holds the lock.
+    Busy = 6,
     /// The world moved since the plan, or somebody else's deployment is there now.
     Moved = 7,
     /// Not in sync (`sync --check`).

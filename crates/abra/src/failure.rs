@@ -3,12 +3,15 @@ use crate::engine::EngineError;
 use crate::engine::auth::AuthError;
 use crate::exit::Exit;
 use crate::flow::apply::{StopCause, Stopped};
+use crate::flow::lease::LockError;
+use crate::flow::operation::clock_of;
 use crate::flow::rollout::RolloutError;
 use crate::flow::undeploy::UndeployError;
 use crate::git::GitError;
 use crate::home::HomeError;
 use crate::ui::ask::NoAnswer;
 use abra_core::finding::{Finding, Severity};
+use abra_core::head::HeadRecord;
 use abra_core::name::NameError;
 use abra_core::recipe::{RecordError, ResolveError};
 use std::error::Error;
@@ -177,6 +180,9 @@ impl From<RolloutError> for Failure {
             }
             RolloutError::Look(_) => failure.hint("nothing was changed"),
             RolloutError::Gone(_) => failure.exit(Exit::Moved),
+            RolloutError::Lost(_) => failure
+                .exit(Exit::Moved)
+                .hint("everything was sent, but somebody else may change it now; nothing is recorded"),
             RolloutError::ReadBack(_) => failure.exit(Exit::Undecided),
             RolloutError::Stopped(stopped) => stopped_failure(failure, &stopped),
         }
@@ -187,7 +193,9 @@ fn stopped_failure(failure: Failure, stopped: &Stopped) -> Failure {
     let unclear = matches!(&stopped.cause, StopCause::Engine(error) if error.may_have_happened());
     let exit = match &stopped.cause {
         StopCause::Interrupted => Exit::Interrupted,
-        StopCause::Moved | StopCause::Engine(EngineError::NameTaken { .. }) => Exit::Moved,
+        StopCause::Lock(LockError::Lost(_))
+        | StopCause::Moved
+        | StopCause::Engine(EngineError::NameTaken { .. }) => Exit::Moved,
         _ if unclear => Exit::Undecided,
         _ if stopped.done == 0 => Exit::Refused,
         _ => Exit::Failed,
@@ -199,6 +207,28 @@ fn stopped_failure(failure: Failure, stopped: &Stopped) -> Failure {
         (done, _) => format!("the server is changed by the {done} steps before it"),
     };
     failure.exit(exit).hint(said)
+}
+
+impl From<LockError> for Failure {
+    fn from(error: LockError) -> Self {
+        let failure = Self::from_error(&error);
+        match error {
+            LockError::Busy(holder) => {
+                let HeadRecord { owner, host, doing, since, stage, .. } = *holder;
+                let mut failure = Self::new(format!("{owner} ({host}) is at work on this app: {doing}"));
+                failure.causes.push(format!("since {}, {stage}", clock_of(since)));
+                failure
+                    .exit(Exit::Busy)
+                    .hint("nothing was changed; --wait waits until the lock is free")
+                    .hint("`abra app lock status` shows it; `abra app lock release` frees it by force")
+            }
+            LockError::Moved { .. } => {
+                failure.exit(Exit::Moved).hint("nothing was changed; look at the new plan and decide again")
+            }
+            LockError::Lost(_) => failure.exit(Exit::Moved).hint("`abra app history` shows what was done"),
+            LockError::Engine(_) | LockError::Contended => failure,
+        }
+    }
 }
 
 impl From<UndeployError> for Failure {

@@ -76,6 +76,25 @@ impl Plan {
         }
     }
 
+    /// Writes the digest of each service that the plan creates or updates onto it, as a label like those of
+    /// [`Plan::stamp`].
+    pub fn stamp_digests(&mut self, key: &str) {
+        for action in &mut self.actions {
+            if let Action::CreateService { spec } | Action::UpdateService { spec, .. } = action {
+                let change = self.services.iter().find(|change| change.name == spec.name);
+                if let Some(digest) = change.and_then(|change| change.digest.clone()) {
+                    spec.labels.insert(key.to_owned(), digest);
+                }
+            }
+        }
+    }
+
+    /// The services that the plan changes, in whatever way.
+    pub fn changed(&self) -> impl Iterator<Item = &ServiceChange> {
+        let is_left = |kind| matches!(kind, ChangeKind::Unchanged | ChangeKind::Orphaned);
+        self.services.iter().filter(move |change| !is_left(change.kind))
+    }
+
     /// The services that the plan leaves as they are.
     pub fn unchanged(&self) -> impl Iterator<Item = &ServiceChange> {
         self.services.iter().filter(|change| change.kind == ChangeKind::Unchanged)

@@ -3,7 +3,7 @@
 //! Keys are `coop-cloud.<stack>.<what>`. Other tools read them too: neither names nor values may change.
 use super::live::Service;
 use super::wanted::StackSpec;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is, or shall be, deployed of a recipe.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -16,6 +16,16 @@ pub struct Deployed {
     pub recipe: Option<String>,
     /// Seconds to wait for the deployment, as written.
     pub timeout: Option<String>,
+}
+
+/// What names the plan that last changed a service; only with operator sync.
+pub const PLAN: &str = "plan";
+/// What holds the digest of a service as that plan meant it; only with operator sync.
+pub const DIGEST: &str = "digest";
+
+/// Keys of the labels that belong to a run and not to what is deployed: they make no difference.
+pub fn of_run(stack: &str) -> BTreeSet<String> {
+    [key(stack, PLAN), key(stack, DIGEST)].into()
 }
 
 /// The key of a label.

@@ -1,4 +1,5 @@
 //! Carrying out a plan: one request per step, in order, no choices.
+use super::lease::{Lease, LockError};
 use crate::engine::auth::RegistryAuth;
 use crate::engine::{Engine, EngineError, FileKind};
 use crate::interrupt::Interrupt;
@@ -50,6 +51,9 @@ pub enum StopCause {
     /// The operator wants to stop.
     #[error("interrupted")]
     Interrupted,
+    /// The lock is lost, or can't be confirmed.
+    #[error(transparent)]
+    Lock(#[from] LockError),
     /// The spec can't be written as JSON.
     #[error("can't be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -65,15 +69,17 @@ pub async fn apply(
     plan: &Plan,
     names: &Names,
     auths: &BTreeMap<String, RegistryAuth>,
+    lease: Option<&Lease<'_>>,
     interrupt: &Interrupt,
     on: &mut dyn FnMut(Event<'_>),
 ) -> Result<Names, Stopped> {
-    let mut run = Run { engine, names: names.clone(), auths, ids: plan.ids.clone() };
+    let mut run = Run { engine, lease, names: names.clone(), auths, ids: plan.ids.clone() };
     for (done, action) in plan.actions.iter().enumerate() {
         let stopped = |cause| Stopped { action: Box::new(action.clone()), done, cause };
         if interrupt.asked() {
             return Err(stopped(StopCause::Interrupted));
         }
+        run.check().await.map_err(stopped)?;
         on(Event::Applying(action));
         let remarks = run.step(action).await.map_err(stopped)?;
         remarks.iter().for_each(|remark| on(Event::Remark(remark)));
@@ -83,6 +89,7 @@ pub async fn apply(
 
 struct Run<'a> {
     engine: &'a Engine,
+    lease: Option<&'a Lease<'a>>,
     names: Names,
     /// Credentials for the registries of new images, by service. Without any the swarm keeps those it has.
     auths: &'a BTreeMap<String, RegistryAuth>,
@@ -90,6 +97,14 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
+    /// Before every change: whether the lock is still held, where there is one.
+    async fn check(&self) -> Result<(), StopCause> {
+        match self.lease {
+            Some(lease) => Ok(lease.check().await?),
+            None => Ok(()),
+        }
+    }
+
     async fn step(&mut self, action: &Action) -> Result<Vec<String>, StopCause> {
         let engine = self.engine;
         let created = match action {
@@ -144,6 +159,7 @@ impl Run<'_> {
             if digest::of_service(&live.spec, &self.names, &BTreeSet::new()) != *before_digest {
                 return Err(StopCause::Moved);
             }
+            self.check().await?;
             version = live.version;
         }
         Err(StopCause::Moved)

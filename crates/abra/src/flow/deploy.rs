@@ -1,12 +1,13 @@
 //! Deploying an app at some version: look, decide, and after a yes carry out, watch and record. `deploy`, `upgrade`,
 //! `rollback` and `sync` differ in the version that they mean, and in nothing else.
+use super::operation::Before;
 use super::recipe::{self, Recipe};
 use super::render::{self, Source};
 use super::rollout::{self, Event, Manner, Outcome};
 use super::stage::{self, Staged};
 use super::team::{self, NewRecord};
 use super::watch::Patience;
-use super::{domain, server};
+use super::{domain, foreword, operation, server};
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
@@ -23,7 +24,7 @@ use abra_core::recipe::{
 use abra_core::stack::labels;
 use abra_core::stack::wanted::StackSpec;
 use abra_core::status::ServiceFacts;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What the operator asked for.
@@ -60,6 +61,7 @@ impl Aim {
         }
     }
 
+    /// The command.
     fn command(&self) -> &'static str {
         match self {
             Self::Deploy(_) => "deploy",
@@ -84,8 +86,6 @@ impl Aim {
 pub struct Prepared {
     /// The app.
     pub app: App,
-    /// The command's name, for the record's history.
-    pub command: &'static str,
     /// Whether operator sync is on.
     pub sync: bool,
     /// What its env file records; `None` too while operator sync is off.
@@ -94,6 +94,10 @@ pub struct Prepared {
     pub services: BTreeMap<String, ServiceFacts>,
     /// The version that will be deployed, and why.
     pub resolution: Resolution,
+    /// The command, as the journal names it.
+    pub command: &'static str,
+    /// What other operators left on the server; only with operator sync.
+    pub before: Option<Before>,
     /// What is to be said before the overview.
     pub warnings: Vec<Finding>,
     /// The notes of the releases passed over, lowest first.
@@ -149,6 +153,8 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
         team::look(context, &app, true),
     );
     let (engine, recipe) = (engine?, fetched?);
+    let sync = context.settings.sync.value;
+    let before = if sync { Some(operation::look(context, &engine, &app).await?) } else { None };
     let live = engine.services(&Filters::stack(app.stack.as_str())).await?;
     let services: BTreeMap<String, ServiceFacts> = live
         .iter()
@@ -166,9 +172,13 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
     let Some(resolution) = request.aim.resolve(known, &recipe.state)? else {
         return Ok(Look::NoVersion(app, recorded.or(deployed)));
     };
-    let mut warnings =
+    let said =
+        before.iter().flat_map(|before| foreword::findings(before, &versions, &live, app.stack.as_str()));
+    let mut warnings: Vec<Finding> = said.collect();
+    warnings.extend(
         [team.warnings(&app), recipe.warnings.clone(), app.env.warnings().to_vec(), versions.warnings()]
-            .concat();
+            .concat(),
+    );
     warnings.extend(versions.downgrade(&resolution.target));
     let files = recipe::files(context, &recipe, &resolution.target).await?;
     let from = deployed.as_ref().or(recorded.as_ref());
@@ -180,16 +190,22 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
         warnings.extend(domain::check(&app).await);
     }
     let credentials = stage::credentials()?;
-    let staged = stage::stage(&engine, &wanted, Some(live), &Policy::default(), credentials.as_ref()).await?;
+    // Also without operator sync: a label of another operator's run is no difference.
+    let policy = Policy { volatile_labels: labels::of_run(app.stack.as_str()), ..Policy::default() };
+    let mut staged = stage::stage(&engine, &wanted, Some(live), &policy, credentials.as_ref()).await?;
+    if let Some(before) = &before {
+        operation::stamp(&mut staged.plan, before);
+    }
     let recipe_timeout = recipe_timeout(&wanted);
-    let sync = context.settings.sync.value;
+    let command = request.aim.command();
     let prepared = Prepared {
         app,
-        command: request.aim.command(),
         sync,
         recorded,
         services,
         resolution,
+        command,
+        before,
         warnings,
         notes,
         staged,
@@ -260,7 +276,16 @@ fn recipe_timeout(wanted: &StackSpec) -> Option<Duration> {
     seconds.max().map(Duration::from_secs)
 }
 
-/// Carries the plan out and watches. Without patience there is no verdict.
+/// What carrying out came to.
+#[derive(Debug)]
+pub struct Done {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What became of the record.
+    pub recorded: Result<Recorded, HomeError>,
+}
+
+/// Carries the plan out, watches, and writes down a success. Without patience there is no verdict.
 ///
 /// # Errors
 /// The plan does not hold any more, or a step failed.
@@ -269,9 +294,24 @@ pub async fn execute(
     prepared: &Prepared,
     patience: Option<Patience>,
     on: &mut dyn FnMut(Event<'_>),
-) -> Result<Outcome, Failure> {
-    let manner = Manner { patience, recipe_timeout: prepared.recipe_timeout, volatile: &BTreeSet::new() };
-    Ok(rollout::roll_out(&prepared.engine, &prepared.staged, manner, &context.interrupt, on).await?)
+) -> Result<Done, Failure> {
+    if let Some(before) = &prepared.before
+        && !prepared.staged.plan.is_noop()
+    {
+        return operation::run(context, prepared, before, patience, on).await;
+    }
+    let volatile = labels::of_run(prepared.app.stack.as_str());
+    let manner =
+        Manner { patience, recipe_timeout: prepared.recipe_timeout, volatile: &volatile, lease: None };
+    let outcome =
+        rollout::roll_out(&prepared.engine, &prepared.staged, manner, &context.interrupt, on).await?;
+    Ok(recorded_too(context, prepared, outcome).await)
+}
+
+/// Writes down a success.
+pub(super) async fn recorded_too(context: &Context, prepared: &Prepared, outcome: Outcome) -> Done {
+    let recorded = record(context, prepared, &outcome).await;
+    Done { outcome, recorded }
 }
 
 /// What became of a record.
@@ -287,11 +327,7 @@ pub struct Recorded {
 ///
 /// # Errors
 /// The env file can't be written. The deployment is as it is.
-pub async fn record(
-    context: &Context,
-    prepared: &Prepared,
-    outcome: &Outcome,
-) -> Result<Recorded, HomeError> {
+async fn record(context: &Context, prepared: &Prepared, outcome: &Outcome) -> Result<Recorded, HomeError> {
     match outcome {
         Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded => {
             let (from, to) = (prepared.recorded.as_ref(), &prepared.resolution.target.record());

@@ -18,7 +18,8 @@ pub async fn history(engine: &Engine, stack: &str) -> Result<History, EngineErro
 }
 
 async fn objects(engine: &Engine, stack: &str) -> Result<Vec<FileObject>, EngineError> {
-    let of_stack = Filters::label(format!("{KIND_LABEL}={JOURNAL}")).and("label", format!("{STACK_LABEL}={stack}"));
+    let of_stack =
+        Filters::label(format!("{KIND_LABEL}={JOURNAL}")).and("label", format!("{STACK_LABEL}={stack}"));
     engine.files(FileKind::Config, &of_stack).await
 }
 
@@ -99,7 +100,13 @@ pub async fn close(engine: &Engine, stack: &str, seq: u64, outcome: &Outcome) ->
 ///
 /// # Errors
 /// The engine can't be asked.
-pub async fn cut_off(engine: &Engine, stack: &str, seq: u64, now: &str, how_far: &str) -> Result<(), EngineError> {
+pub async fn cut_off(
+    engine: &Engine,
+    stack: &str,
+    seq: u64,
+    now: &str,
+    how_far: &str,
+) -> Result<(), EngineError> {
     let outcome = Outcome {
         word: abra_core::journal::word::ABANDONED.to_owned(),
         end: now.to_owned(),

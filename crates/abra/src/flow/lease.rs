@@ -51,7 +51,13 @@ impl Seen {
     pub fn of(object: &FileObject, now: Option<Timestamp>) -> Self {
         let labels = object.spec.labels.clone().unwrap_or_default();
         let updated = object.updated_at.parse().ok();
-        Self { id: object.id.clone(), version: object.version, record: HeadRecord::read(&labels), updated, now }
+        Self {
+            id: object.id.clone(),
+            version: object.version,
+            record: HeadRecord::read(&labels),
+            updated,
+            now,
+        }
     }
 
     /// How it stands.
@@ -185,7 +191,8 @@ pub async fn acquire<'e>(
         }
         let written = attempt(engine, stack, seen, claim, planned, &mut before).await;
         match written {
-            Ok(()) | Err(LockError::Engine(EngineError::OutOfSequence { .. } | EngineError::NameTaken { .. })) => {}
+            Ok(())
+            | Err(LockError::Engine(EngineError::OutOfSequence { .. } | EngineError::NameTaken { .. })) => {}
             // It may have been taken all the same: the next look tells, by the nonce.
             Err(LockError::Engine(error)) if error.may_have_happened() => unclear = Some(error),
             Err(error) => return Err(error),
@@ -211,7 +218,9 @@ async fn attempt(
         Refusal::Moved { planned, now } => LockError::Moved { planned, now: now.seq },
     })?;
     match seen {
-        Some(seen) => engine.update_file(FileKind::Config, &seen.id, seen.version, &body(&record, false)).await?,
+        Some(seen) => {
+            engine.update_file(FileKind::Config, &seen.id, seen.version, &body(&record, false)).await?
+        }
         None => drop(engine.create_file(FileKind::Config, &body(&record, true)).await?),
     }
     Ok(())
@@ -256,6 +265,11 @@ impl Lease<'_> {
                 Err(_) => self.terms.renew / 3,
             };
         }
+    }
+
+    /// What tells this holding from every other.
+    pub fn nonce(&self) -> &str {
+        &self.nonce
     }
 
     /// Whether it may be acted upon: to be asked before every change. One that was not renewed for half its time is
@@ -331,7 +345,11 @@ impl Lease<'_> {
                 };
             }
             let wanted = step(&seen.record);
-            match self.engine.update_file(FileKind::Config, &seen.id, seen.version, &body(&wanted, false)).await {
+            match self
+                .engine
+                .update_file(FileKind::Config, &seen.id, seen.version, &body(&wanted, false))
+                .await
+            {
                 Ok(()) => {
                     *confirmed = begun;
                     return Ok(());

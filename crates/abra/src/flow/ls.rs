@@ -1,15 +1,16 @@
 //! The list of apps, and how each is.
-use super::server;
+use super::{lease, server};
 use crate::context::Context;
-use crate::engine::{Engine, Filters};
+use crate::engine::{Engine, FileKind, Filters};
 use crate::failure::Failure;
 use abra_core::app::App;
+use abra_core::head::{HEAD, KIND_LABEL};
 use abra_core::name::{AppName, RecipeName, ServerName, StackName};
 use abra_core::recipe::Record;
 use abra_core::stack::convert::NAMESPACE_LABEL;
 use abra_core::stack::labels;
 use abra_core::stack::live::Service;
-use abra_core::status::{Recorded, ServiceFacts, Status, common, judge};
+use abra_core::status::{AtWork, Recorded, ServiceFacts, Status, common, judge};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,7 +57,9 @@ pub struct Seen {
     pub latest: Option<Record>,
     /// Whether the working tree was deployed.
     pub chaos: Option<bool>,
-    /// When its services were last changed (RFC 3339, the manager's clock).
+    /// Who is at work on it, or was last; only with operator sync.
+    pub operator: Option<String>,
+    /// Since when they are at work, else when its services were last changed (RFC 3339, the manager's clock).
     pub since: Option<String>,
     /// Why the server could not be asked.
     pub problem: Option<String>,
@@ -138,29 +141,48 @@ async fn newest(context: &Context, listed: &[Listed]) -> BTreeMap<RecipeName, Re
 
 async fn of_server(context: &Context, listed: &Listed, latest: &BTreeMap<RecipeName, Record>) -> Vec<Row> {
     let Listed { server, apps, stacks } = listed;
-    let services = match look(context, server).await {
-        Ok(services) => Ok(by_stack(services)),
-        Err(failure) => Err(failure.message),
-    };
+    let there = look(context, server).await.map_err(|failure| failure.message);
     let mut rows = Vec::new();
     for (name, app) in apps {
         let seen = app.as_ref().ok().map(|app| Seen {
             latest: latest.get(&app.recipe).cloned(),
-            ..seen(context, app, services.as_ref())
+            ..seen(context, app, there.as_ref())
         });
         rows.push(row(context, server, name, app.as_ref(), seen));
     }
-    if let Ok(services) = &services {
-        let orphans = services.iter().filter(|(stack, _)| !stacks.contains(*stack));
+    if let Ok(there) = &there {
+        let orphans = there.stacks.iter().filter(|(stack, _)| !stacks.contains(*stack));
         rows.extend(orphans.map(|(stack, of)| orphan(server, stack, of)));
     }
     rows
 }
 
-/// All services of a server that belong to a stack: one request, whatever the number of apps.
-async fn look(context: &Context, server: &ServerName) -> Result<Vec<Service>, Failure> {
+/// What there is on a server, by stack.
+struct There {
+    stacks: BTreeMap<String, Vec<Service>>,
+    /// Only with operator sync.
+    heads: BTreeMap<String, lease::Seen>,
+}
+
+/// All services of a server that belong to a stack, and all head records: a request for each kind, whatever the number
+/// of apps.
+async fn look(context: &Context, server: &ServerName) -> Result<There, Failure> {
     let engine: Engine = server::connect(context, server).await?;
-    Ok(engine.services(&Filters::label(NAMESPACE_LABEL)).await?)
+    let of_stacks = Filters::label(NAMESPACE_LABEL);
+    let heads = async {
+        match context.settings.sync.value {
+            true => {
+                let heads = Filters::label(format!("{KIND_LABEL}={HEAD}"));
+                engine.files(FileKind::Config, &heads).await
+            }
+            false => Ok(vec![]),
+        }
+    };
+    let (services, heads) = tokio::try_join!(engine.services(&of_stacks), heads)?;
+    let now = lease::server_time(&engine);
+    let heads = heads.iter().map(|object| lease::Seen::of(object, now));
+    let heads = heads.map(|seen| (seen.record.stack.clone(), seen)).collect();
+    Ok(There { stacks: by_stack(services), heads })
 }
 
 fn by_stack(services: Vec<Service>) -> BTreeMap<String, Vec<Service>> {
@@ -196,9 +218,13 @@ fn written(context: &Context, app: &App) -> Option<Record> {
 }
 
 /// What the server says of an app; the newest release is filled in elsewhere.
-fn seen(context: &Context, app: &App, services: Result<&BTreeMap<String, Vec<Service>>, &String>) -> Seen {
-    let services = match services {
-        Ok(stacks) => stacks.get(app.stack.as_str()).map(Vec::as_slice).unwrap_or_default(),
+fn seen(context: &Context, app: &App, there: Result<&There, &String>) -> Seen {
+    let stack = app.stack.as_str();
+    let (services, head) = match there {
+        Ok(there) => {
+            let services = there.stacks.get(stack).map(Vec::as_slice).unwrap_or_default();
+            (services, there.heads.get(stack))
+        }
         Err(problem) => {
             let problem = Some(problem.clone());
             return Seen {
@@ -206,6 +232,7 @@ fn seen(context: &Context, app: &App, services: Result<&BTreeMap<String, Vec<Ser
                 deployed: None,
                 latest: None,
                 chaos: None,
+                operator: None,
                 since: None,
                 problem,
             };
@@ -218,18 +245,39 @@ fn seen(context: &Context, app: &App, services: Result<&BTreeMap<String, Vec<Ser
         Some(record) => Recorded::Version(record),
         None => Recorded::Nothing,
     };
-    of_services(recorded, services, &app.stack)
+    of_services(recorded, services, head, &app.stack)
 }
 
-fn of_services(recorded: Recorded<'_>, services: &[Service], stack: &StackName) -> Seen {
+fn of_services(
+    recorded: Recorded<'_>,
+    services: &[Service],
+    head: Option<&lease::Seen>,
+    stack: &StackName,
+) -> Seen {
     let facts: Vec<ServiceFacts> = services.iter().map(|service| ServiceFacts::of(service, stack)).collect();
     let chaos = services.iter().map(|service| labels::read(service, stack.as_str()).chaos.is_some());
+    let at_work = head.map_or(AtWork::Nobody, |seen| AtWork::of(&seen.record, seen.standing()));
+    let deployed = common(&facts).cloned();
+    let changed = services.iter().map(|service| service.updated_at.clone()).max();
+    let (operator, since) = match (head.map(|seen| &seen.record), at_work) {
+        (None, _) => (None, changed),
+        (Some(head), AtWork::Somebody | AtWork::CutOff) => {
+            (Some(head.owner.clone()), head.since.map(|since| since.to_string()))
+        }
+        // What runs was brought by the last operation, or by somebody without operator sync.
+        (Some(head), AtWork::Nobody) => {
+            let version = Record::parse(&head.version).ok();
+            let is_theirs = deployed.as_ref().zip(version).is_some_and(|(runs, theirs)| runs.same(&theirs));
+            (is_theirs.then(|| head.owner.clone()), changed)
+        }
+    };
     Seen {
-        status: judge(recorded, Some(&facts)),
-        deployed: common(&facts).cloned(),
+        status: judge(recorded, Some(&facts), at_work),
+        deployed,
         latest: None,
         chaos: chaos.reduce(|all, one| all || one),
-        since: services.iter().map(|service| service.updated_at.clone()).max(),
+        operator,
+        since,
         problem: None,
     }
 }
@@ -237,6 +285,6 @@ fn of_services(recorded: Recorded<'_>, services: &[Service], stack: &StackName) 
 /// A stack that runs here and has no env file.
 fn orphan(server: &ServerName, stack: &str, services: &[Service]) -> Row {
     let label = services.iter().find_map(|service| labels::read(service, stack).recipe);
-    let seen = StackName::new(stack).ok().map(|stack| of_services(Recorded::NoFile, services, &stack));
+    let seen = StackName::new(stack).ok().map(|stack| of_services(Recorded::NoFile, services, None, &stack));
     Row { app: stack.to_owned(), server: server.clone(), recipe: label, recorded: None, seen, problem: None }
 }

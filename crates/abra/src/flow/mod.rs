@@ -4,8 +4,13 @@
 pub mod apply;
 pub mod deploy;
 mod domain;
+mod foreword;
+pub mod journal;
+pub mod lease;
+pub mod lock;
 pub mod ls;
 pub mod new;
+pub mod operation;
 pub mod ps;
 pub mod recipe;
 mod registry;

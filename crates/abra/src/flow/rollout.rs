@@ -1,5 +1,6 @@
 //! From a yes to a verdict: check that the plan still holds, carry it out, watch.
-use super::apply::{self, Stopped};
+use super::apply::{self, StopCause, Stopped};
+use super::lease::{Lease, LockError, Lost};
 use super::stage::Staged;
 use super::watch::{self, Ended, Patience, Watched};
 use crate::engine::{Engine, EngineError, Filters};
@@ -40,6 +41,9 @@ pub enum RolloutError {
     /// The server could not be asked whether the plan still holds. Nothing was changed.
     #[error("can't look at the server again")]
     Look(#[source] EngineError),
+    /// The lock was lost while watching: the deployment goes on, and somebody else may change it.
+    #[error(transparent)]
+    Lost(Lost),
     /// A step failed; those before it were taken.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -51,6 +55,17 @@ pub enum RolloutError {
     ReadBack(#[source] EngineError),
 }
 
+impl RolloutError {
+    /// Whether the lock is lost, so that nothing may be touched any more.
+    pub fn is_loss(&self) -> bool {
+        match self {
+            Self::Lost(_) => true,
+            Self::Stopped(stopped) => matches!(stopped.cause, StopCause::Lock(LockError::Lost(_))),
+            _ => false,
+        }
+    }
+}
+
 /// How to roll out.
 #[derive(Debug, Clone, Copy)]
 pub struct Manner<'a> {
@@ -60,6 +75,8 @@ pub struct Manner<'a> {
     pub recipe_timeout: Option<Duration>,
     /// Labels of a run, which don't count as differences.
     pub volatile: &'a BTreeSet<String>,
+    /// The lock that is held meanwhile, where there is one. Its holder checks the plan before, see [`holds`].
+    pub lease: Option<&'a Lease<'a>>,
 }
 
 /// Rolls out a staged stack.
@@ -77,13 +94,16 @@ pub async fn roll_out(
     let mut names = staged.names.clone();
     let mut read_back = None;
     if !plan.is_noop() {
-        let now = engine.services(&Filters::stack(&plan.stack)).await.map_err(RolloutError::Look)?;
-        let moved = plan.basis.moved(&now, &names);
-        if !moved.is_empty() {
-            return Err(RolloutError::Moved(moved));
+        if manner.lease.is_none() {
+            holds(engine, staged).await?;
         }
         let tell = &mut |event: apply::Event<'_>| on(Event::Apply(event));
-        names = apply::apply(engine, plan, &names, &staged.auths, interrupt, tell).await?;
+        names = apply::apply(engine, plan, &names, &staged.auths, manner.lease, interrupt, tell).await?;
+        if let Some(lease) = manner.lease
+            && let Err(LockError::Lost(lost)) = lease.stage("watching").await
+        {
+            return Err(RolloutError::Lost(lost));
+        }
         if manner.patience.is_some() {
             let services = engine.services(&Filters::stack(&plan.stack)).await;
             read_back = Some(services.map_err(RolloutError::ReadBack)?);
@@ -99,13 +119,36 @@ pub async fn roll_out(
         names: &names,
         volatile: manner.volatile,
     };
-    Ok(match watch::watch(engine, watched, interrupt, &mut |event| on(Event::Watch(event))).await {
+    let tell = &mut |event: &abra_core::converge::Event| on(Event::Watch(event));
+    let ended = tokio::select! {
+        ended = watch::watch(engine, watched, interrupt, tell) => ended,
+        lost = lost(manner.lease) => return Err(RolloutError::Lost(lost)),
+    };
+    Ok(match ended {
         Ended::Interrupted => Outcome::Interrupted,
         Ended::Verdict(verdict) => {
             let logs = watch::last_words(engine, &verdict).await;
             Outcome::Verdict(verdict, logs)
         }
     })
+}
+
+/// Whether what the plan was made from is still so. Changes of the swarm's own count for nothing.
+///
+/// # Errors
+/// It is not, or the server can't be asked.
+pub async fn holds(engine: &Engine, staged: &Staged) -> Result<(), RolloutError> {
+    let now = engine.services(&Filters::stack(&staged.plan.stack)).await.map_err(RolloutError::Look)?;
+    let moved = staged.plan.basis.moved(&now, &staged.names);
+    if moved.is_empty() { Ok(()) } else { Err(RolloutError::Moved(moved)) }
+}
+
+/// Waits until a lock is lost; for ever where there is none.
+async fn lost(lease: Option<&Lease<'_>>) -> Lost {
+    match lease {
+        Some(lease) => lease.lost().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// What each service of the plan must come to, from how it was read back.

@@ -95,7 +95,7 @@ pub async fn execute(
     let removes_network = |action: &&Action| matches!(action, Action::RemoveNetwork(_));
     let (networks, others): (Vec<&Action>, Vec<&Action>) = plan.actions.iter().partition(removes_network);
     let part = Plan { actions: others.into_iter().cloned().collect(), ..plan.clone() };
-    apply::apply(engine, &part, &Names::default(), &BTreeMap::new(), &context.interrupt, on).await?;
+    apply::apply(engine, &part, &Names::default(), &BTreeMap::new(), None, &context.interrupt, on).await?;
     let begun = Instant::now();
     let limit = prepared.grace + SLACK;
     let mut told = false;

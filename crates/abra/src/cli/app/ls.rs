@@ -2,9 +2,11 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::ls::{self, Request, Row};
+use crate::flow::ls::{self, Request, Row, Seen};
+use crate::flow::operation::clock;
 use crate::ui::table::table;
 use abra_core::recipe::Record;
+use abra_core::status::Status;
 use serde_json::{Value, json};
 
 /// List apps by server
@@ -74,8 +76,19 @@ fn status_row(row: &Row) -> Vec<String> {
         shown(row.recorded.as_ref()),
         shown(seen.and_then(|seen| seen.deployed.as_ref())),
         shown(seen.and_then(|seen| seen.latest.as_ref())),
-        seen.map_or_else(|| "unknown".to_owned(), |seen| seen.status.to_string()),
+        seen.map_or_else(|| "unknown".to_owned(), status_words),
     ]
+}
+
+/// The word, and who it is about where somebody is at work or was cut off.
+fn status_words(seen: &Seen) -> String {
+    let about = matches!(seen.status, Status::InProgress | Status::Abandoned);
+    match (&seen.operator, &seen.since) {
+        (Some(operator), Some(since)) if about => {
+            format!("{} ({operator}, since {})", seen.status, clock(since))
+        }
+        _ => seen.status.to_string(),
+    }
 }
 
 fn json_row(row: &Row, status: bool) -> Value {
@@ -94,8 +107,7 @@ fn json_row(row: &Row, status: bool) -> Value {
         object["status"] = json!(seen.map_or_else(|| "unknown".to_owned(), |seen| seen.status.to_string()));
         object["chaos"] = json!(seen.and_then(|seen| seen.chaos));
         object["since"] = json!(seen.and_then(|seen| seen.since.clone()));
-        // Who deployed it: nothing on the server says so yet.
-        object["operator"] = Value::Null;
+        object["operator"] = json!(seen.and_then(|seen| seen.operator.clone()));
         if let Some(problem) = seen.and_then(|seen| seen.problem.as_ref()) {
             object["problem"] = json!(problem);
         }

@@ -1,5 +1,7 @@
 //! `abra app`: apps on servers.
 pub mod deploy;
+pub mod history;
+pub mod lock;
 pub mod ls;
 pub mod new;
 pub mod operation;
@@ -9,11 +11,13 @@ pub mod sync;
 mod sync_many;
 pub mod undeploy;
 pub mod upgrade;
+pub mod wait;
 pub mod watch;
 
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use wait::waiting;
 
 /// The subcommands.
 #[derive(Debug, clap::Subcommand)]
@@ -42,6 +46,11 @@ pub enum Command {
     Ps(ps::Args),
     /// Take up the watching of a deployment and finish its verdict
     Watch(watch::Args),
+    /// Show the last operations on an app: who, when, what, and what came of it
+    History(history::Args),
+    /// The lock of an app
+    #[command(subcommand)]
+    Lock(lock::Command),
 }
 
 impl Command {
@@ -52,14 +61,24 @@ impl Command {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self {
             Self::New(args) => new::run(context, args).await,
-            Self::Deploy(args) => deploy::run(context, &args).await,
-            Self::Upgrade(args) => upgrade::run(context, &args).await,
-            Self::Rollback(args) => rollback::run(context, &args).await,
-            Self::Sync(args) => sync::run(context, &args).await,
+            Self::Deploy(args) => {
+                waiting(context, Some(&args.app), args.manner.wait, || deploy::run(context, &args)).await
+            }
+            Self::Upgrade(args) => {
+                waiting(context, Some(&args.app), args.manner.wait, || upgrade::run(context, &args)).await
+            }
+            Self::Rollback(args) => {
+                waiting(context, Some(&args.app), args.manner.wait, || rollback::run(context, &args)).await
+            }
+            Self::Sync(args) => {
+                waiting(context, args.app.as_deref(), args.manner.wait, || sync::run(context, &args)).await
+            }
             Self::Undeploy(args) => undeploy::run(context, &args).await,
             Self::Ls(args) => ls::run(context, &args).await,
             Self::Ps(args) => ps::run(context, &args).await,
             Self::Watch(args) => watch::run(context, &args).await,
+            Self::History(args) => history::run(context, &args).await,
+            Self::Lock(command) => command.run(context).await,
         }
     }
 }

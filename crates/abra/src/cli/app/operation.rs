@@ -1,10 +1,11 @@
 //! What `deploy`, `upgrade`, `rollback` and `sync` have in common: overview, guard, question, progress, ending.
+use super::wait::WaitArgs;
 use super::watch::PatienceArgs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy::{self, Prepared};
-use crate::flow::rollout::Outcome;
+use crate::flow::deploy::{self, Done, Prepared};
+use crate::flow::operation;
 use crate::flow::watch::Patience;
 use crate::ui::outcome::Ending;
 use crate::ui::progress::Progress;
@@ -27,6 +28,9 @@ pub struct MannerArgs {
     pub dry_run: bool,
     #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
     #[command(flatten)]
+    pub wait: WaitArgs,
+    #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
+    #[command(flatten)]
     pub patience: PatienceArgs,
 }
 
@@ -47,8 +51,8 @@ pub async fn carry_out(
         ui.planned(prepared);
         return Ok(Exit::Done);
     }
-    if !is_said && !manner.force {
-        guard(context, prepared)?;
+    if !is_said && !manner.force && ui.no_input {
+        operation::guard(prepared)?;
     }
     if !prepared.staged.plan.is_noop() && !ui.no_input && !ui.confirm("proceed?").await? {
         return Err(Failure::new("not confirmed; nothing was changed"));
@@ -58,7 +62,7 @@ pub async fn carry_out(
     let patience = (!manner.no_converge_checks).then(|| Patience::from(&manner.patience));
     let outcome = deploy::execute(context, prepared, patience, &mut |event| progress.event(&event)).await;
     progress.finish();
-    finish(context, prepared, &outcome?).await
+    finish(context, prepared, outcome?)
 }
 
 /// Warnings, overview, findings.
@@ -76,22 +80,9 @@ fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Without anybody to ask, a newer deployment that this checkout does not know of is not undone.
-fn guard(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
-    if !context.ui.no_input || !prepared.versions().undoes_newer(&prepared.resolution.target) {
-        return Ok(());
-    }
-    let deployed = prepared.versions().deployed().map(|record| record.to_string()).unwrap_or_default();
-    let app = &prepared.app.name;
-    Err(Failure::new(format!("this would undo a newer deployment: {deployed} runs"))
-        .exit(Exit::Moved)
-        .hint(format!("`abra app deploy {app} {deployed}` keeps what runs and records it"))
-        .hint(format!("`abra app deploy --force {app}` goes back to the record")))
-}
-
 /// Records a success, and says how it ended.
-async fn finish(context: &Context, prepared: &Prepared, outcome: &Outcome) -> Result<Exit, Failure> {
-    let recorded = deploy::record(context, prepared, outcome).await.map_err(|error| {
+fn finish(context: &Context, prepared: &Prepared, done: Done) -> Result<Exit, Failure> {
+    let recorded = done.recorded.map_err(|error| {
         Failure::from(error)
             .exit(Exit::Failed)
             .hint("the deployment succeeded; only its record could not be written")
@@ -104,5 +95,5 @@ async fn finish(context: &Context, prepared: &Prepared, outcome: &Outcome) -> Re
         recorded: &recorded,
         noop: prepared.staged.plan.is_noop(),
     };
-    Ok(context.ui.ending(&ending, outcome, Some(prepared)))
+    Ok(context.ui.ending(&ending, &done.outcome, Some(prepared)))
 }

@@ -3,7 +3,8 @@ use super::sync::Args;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy::{self, Prepared, Recorded};
+use crate::flow::deploy::{self, Done, Prepared, Recorded};
+use crate::flow::operation;
 use crate::flow::rollout::Outcome;
 use crate::flow::sync::{self, Compared};
 use crate::flow::watch::Patience;
@@ -93,9 +94,9 @@ fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) ->
         let exit = if args.check { Exit::NotInSync } else { Exit::Done };
         return Work { row: said("differs", exit), prepared: None };
     }
-    let undoes = prepared.versions().undoes_newer(&prepared.resolution.target);
-    if undoes && context.ui.no_input && !args.converge && !args.manner.force {
-        return Work { row: said("would undo a newer deployment", Exit::Moved), prepared: None };
+    let guarded = context.ui.no_input && !args.converge && !args.manner.force;
+    if guarded && let Err(failure) = operation::guard(&prepared) {
+        return Work { row: said(&failure.message, failure.exit), prepared: None };
     }
     Work { row: said("to be synced", Exit::Done), prepared: Some(prepared) }
 }
@@ -136,28 +137,27 @@ async fn act(context: &Context, args: &Args, work: Work) -> Work {
     progress.finish();
     let (result, exit) = match outcome {
         Err(failure) => (failure.message, failure.exit),
-        Ok(outcome) => ended(context, &prepared, &outcome).await,
+        Ok(done) => ended(context, &prepared, done),
     };
     Work { row: Row { result, exit, ..work.row }, prepared: None }
 }
 
-async fn ended(context: &Context, prepared: &Prepared, outcome: &Outcome) -> (String, Exit) {
+fn ended(context: &Context, prepared: &Prepared, done: Done) -> (String, Exit) {
+    let outcome = &done.outcome;
     if let Outcome::Verdict(verdict, logs) = outcome {
         context.ui.verdict(prepared.app.stack.as_str(), verdict, logs);
     }
     match outcome {
         Outcome::LeftRunning => ("sent, not watched".to_owned(), Exit::Done),
         Outcome::Interrupted => ("interrupted, goes on".to_owned(), Exit::Interrupted),
-        Outcome::Verdict(verdict, _) => {
-            match (Exit::of(verdict), deploy::record(context, prepared, outcome).await) {
-                (Exit::Done, Err(error)) => (format!("synced, but not recorded: {error}"), Exit::Failed),
-                (Exit::Done, Ok(recorded)) => {
-                    context.ui.findings(&recorded.said);
-                    ("synced".to_owned(), Exit::Done)
-                }
-                (exit, _) => (crate::ui::outcome::kind_word(verdict.kind).to_owned(), exit),
+        Outcome::Verdict(verdict, _) => match (Exit::of(verdict), done.recorded) {
+            (Exit::Done, Err(error)) => (format!("synced, but not recorded: {error}"), Exit::Failed),
+            (Exit::Done, Ok(recorded)) => {
+                context.ui.findings(&recorded.said);
+                ("synced".to_owned(), Exit::Done)
             }
-        }
+            (exit, _) => (crate::ui::outcome::kind_word(verdict.kind).to_owned(), exit),
+        },
     }
 }
 
@@ -197,6 +197,7 @@ fn gravest(works: &[Work]) -> Exit {
         Exit::RolledBack,
         Exit::Undecided,
         Exit::Moved,
+        Exit::Busy,
         Exit::Refused,
         Exit::NotInSync,
     ];

@@ -59,7 +59,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 }
 
 /// Reads a duration: a number of seconds, or numbers with the units ms, s, m, h.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u32>() {
         return Ok(Duration::from_secs(seconds.into()));
     }

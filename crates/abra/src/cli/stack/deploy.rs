@@ -87,6 +87,7 @@ pub async fn run(ui: Ui, interrupt: &Interrupt, args: &Args) -> Result<Exit, Fai
         patience: (!args.detach).then(|| Patience::from(&args.patience)),
         recipe_timeout: None,
         volatile: &BTreeSet::new(),
+        lease: None,
     };
     let outcome =
         rollout::roll_out(&engine, &staged, manner, interrupt, &mut |event| progress.event(&event)).await;
