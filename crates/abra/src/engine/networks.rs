@@ -16,6 +16,12 @@ impl Engine {
         self.json(Call::get(format!("/networks/{}", segment(id)?), format!("network {id}"))).await
     }
 
+    /// One network of the swarm's, by id or name: also those of the nodes that services can join, which no list has.
+    pub async fn swarm_network(&self, id: &str) -> Result<Network, EngineError> {
+        let call = Call::get(format!("/networks/{}", segment(id)?), format!("network {id}"));
+        self.json(call.query("scope", "swarm")).await
+    }
+
     /// Creates a network.
     pub async fn create_network(&self, body: &Value) -> Result<Created, EngineError> {
         self.json(Call::post("/networks/create", what(body, "network"), body)).await.map(Said::created)

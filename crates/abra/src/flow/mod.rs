@@ -23,4 +23,5 @@ pub mod stage;
 pub mod sync;
 pub mod team;
 pub mod undeploy;
+mod unlisted;
 pub mod watch;

@@ -1,4 +1,5 @@
 //! Looking at a server for a stack that is wanted there, and planning. Nothing is changed.
+use super::unlisted;
 use crate::engine::auth::{AuthError, Credentials, RegistryAuth};
 use crate::engine::{Engine, EngineError, FileKind, Filters};
 use abra_core::finding::Finding;
@@ -58,6 +59,8 @@ pub async fn stage(
         files(engine, FileKind::Config, config_names(wanted)),
     )?;
     let mut live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
+    let unlisted = unlisted::networks(engine, wanted, &live).await?;
+    live.networks.extend(unlisted);
     let (auths, problems) = auths(wanted, credentials).await;
     live.images = images(engine, wanted, &live, policy, &auths).await;
     let names = Names::of(&live.networks, &live.secrets, &live.configs);
