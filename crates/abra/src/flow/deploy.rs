@@ -125,7 +125,7 @@ pub enum Look {
     /// A plan.
     Planned(Box<Prepared>),
     /// No version to go to: nothing newer, nothing older, no record. What there is to start from, if anything.
-    NoVersion(App, Option<Record>),
+    NoVersion(Box<App>, Option<Record>),
 }
 
 impl Prepared {
@@ -170,7 +170,7 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
     let recipe = with_commit(context, recipe, deployed.as_ref()).await?;
     let known = Known { recorded: recorded.as_ref(), pinned: app.pin.as_ref(), deployed: deployed.as_ref() };
     let Some(resolution) = request.aim.resolve(known, &recipe.state)? else {
-        return Ok(Look::NoVersion(app, recorded.or(deployed)));
+        return Ok(Look::NoVersion(Box::new(app), recorded.or(deployed)));
     };
     let said =
         before.iter().flat_map(|before| foreword::findings(before, &versions, &live, app.stack.as_str()));

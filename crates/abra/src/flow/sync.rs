@@ -24,7 +24,7 @@ pub enum Compared {
     /// The record does not run, or not with the same content.
     Differs(Box<Prepared>),
     /// Nothing is recorded; what runs, if anything.
-    NoRecord(App, Option<Record>),
+    NoRecord(Box<App>, Option<Record>),
 }
 
 /// Compares an app's server with its record. Changes nothing.

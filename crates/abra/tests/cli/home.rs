@@ -136,7 +136,7 @@ impl Home {
     /// One run as a page of text: what was called, what was said on which stream, how it ended.
     pub(crate) fn page(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        let text = |bytes: &[u8]| self.portable(&String::from_utf8(bytes.to_vec()).unwrap());
+        let text = |bytes: &[u8]| self.portable(str::from_utf8(bytes).unwrap());
         let words: Vec<String> = arguments.iter().map(|word| word.escape_debug().to_string()).collect();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
         assert!(!out.contains('\u{1b}') && !err.contains('\u{1b}'), "colours without a terminal: {out}{err}");
