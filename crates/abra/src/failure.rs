@@ -80,8 +80,8 @@ impl Failure {
 impl From<NoAnswer> for Failure {
     fn from(error: NoAnswer) -> Self {
         match error {
-            NoAnswer::Nobody => Self::new("there is nobody to ask")
-                .hint("say what is wanted with flags; --no-input goes on without a question"),
+            NoAnswer::Nobody => Self::new("there is nobody to ask, so nothing was changed")
+                .hint("--no-input goes on without a question"),
             NoAnswer::Interrupted => Self::new("interrupted; nothing was changed").exit(Exit::Interrupted),
         }
     }
@@ -102,7 +102,7 @@ impl From<HomeError> for Failure {
             }
             HomeError::NoServer { nearest, .. } => did_you_mean(failure, &nearest)
                 .hint("`abra server ls` lists all servers; `abra server add` adds one"),
-            HomeError::Findings { findings, .. } => failure.findings(findings),
+            HomeError::Findings { path, findings } => Self::refused(&path.display().to_string(), findings),
             HomeError::Nowhere => failure.hint("set ABRA_DIR to the folder that holds servers and recipes"),
             _ => failure,
         }
@@ -163,7 +163,8 @@ impl From<ResolveError> for Failure {
 
 impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
-        Self::from_error(&error)
+        // The error's words go on from somebody else's.
+        Self::new(format!("the version is {error}")).hint("a version is a release like 1.2.0+3.4.5, or a commit")
     }
 }
 

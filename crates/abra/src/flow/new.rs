@@ -56,7 +56,7 @@ pub async fn create(context: &Context, request: &Request) -> Result<Created, Fai
     let app = AppName::new(&domain)?;
     let path = context.home.env_path(&server, &app);
     if path.exists() {
-        return Err(HomeError::Exists { path }.into());
+        return Err(Failure::from(HomeError::Exists { path }).hint("another --domain makes another app"));
     }
     let asked: Vec<&Record> = match &request.wish {
         VersionWish::Exactly(record) => vec![record],
@@ -88,9 +88,13 @@ fn sample(
     resolution: &Resolution,
     app: &AppName,
 ) -> Result<Vec<u8>, Failure> {
-    let what = format!(".env.sample of recipe {} at {}", recipe.name, resolution.target.record());
+    let version = resolution.target.record();
+    let what = format!(".env.sample of recipe {} at {version}", recipe.name);
     let text = files.text(".env.sample").map_err(|error| Failure::new(format!("{what}: {error}")))?;
-    let text = text.ok_or_else(|| Failure::new(format!("there is no {what}")))?;
+    let text = text.ok_or_else(|| {
+        Failure::new(format!("recipe {} has no .env.sample at {version}, so no app can be made of it", recipe.name))
+            .hint("the recipe's maintainer has to add one; an older release may have one")
+    })?;
     let pin = (resolution.why == Why::Asked).then(|| resolution.target.record());
     env::from_sample(&what, text.as_bytes(), &recipe.name, pin.as_ref(), app)
         .map_err(|findings| Failure::refused(&what, findings))

@@ -48,7 +48,7 @@ fn names_that_lead_elsewhere_are_refused() {
 #[test]
 fn an_env_file_with_errors_shows_their_lines() {
     let home = Home::usual().engine(World::default());
-    home.write("abra/servers/default/a.test.env", "TYPE=wiki\nDOMAIN=\"a.test\nB=1\n1X=2\nTAG = 1\n");
+    home.write("abra/servers/default/a.test.env", "TYPE=wiki\n1X=2\nTAG = 1\nDOMAIN=\"a.test\nB=1\n");
     home.write("abra/servers/default/b.test.env", "DOMAIN=b.test\n");
     home.write("abra/servers/default/c.test.env", "TYPE=../wiki\n");
     home.write("abra/servers/default/d.test.env", "TYPE=wiki\nSTACK_NAME=a.b\n");
@@ -108,7 +108,7 @@ fn names_that_are_too_long_for_docker_are_refused() {
     let long = "x".repeat(70);
     let compose = format!(
         "services:\n  app: {{image: wiki, secrets: [s], configs: [c]}}\n  {long}: {{image: wiki}}\n\
-         secrets:\n  s: {{external: true, name: {long}s}}\nconfigs:\n  c: {{name: {long}c, file: conf.txt}}\n"
+         secrets:\n  s: {{name: {long}s, file: conf.txt}}\nconfigs:\n  c: {{name: {long}c, file: conf.txt}}\n"
     );
     let home = Home::usual().recipe("compose.yml", &compose).engine(World::default());
     assert_snapshot!("long_names", home.refused(&[DEPLOY]));

@@ -41,8 +41,9 @@ impl Home {
     /// With nothing in it at all.
     pub(crate) fn empty() -> Self {
         let folder = tempfile::Builder::new().prefix("abra-cli-").tempdir().unwrap();
-        std::fs::create_dir(folder.path().join("user")).unwrap();
-        Self { folder, engine: None }
+        let home = Self { folder, engine: None };
+        home.write("user/.gitconfig", "[user]\n\tname = Ada\n\temail = ada@example.com\n");
+        home
     }
 
     /// With a server, a recipe and an app.

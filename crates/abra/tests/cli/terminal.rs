@@ -85,7 +85,7 @@ fn the_overview_lists_apps_and_services() {
         home.page(&["app", "ls"]),
         home.page(&["app", "ls", "-S"]),
         home.page(&["app", "ps", "wiki.test"]),
-        home.page(&["server", "ls"]),
+        Home::usual().page(&["app", "ls", "-S"]),
         home.page(&["app", "deploy", "-o", "-n", "--dry-run", "wiki.test"]),
         home.page(&["app", "undeploy", "-n", "wiki.test"]),
     ];

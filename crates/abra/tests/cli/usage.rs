@@ -40,6 +40,15 @@ fn an_empty_home_is_no_error() {
 }
 
 #[test]
+fn servers_are_listed_with_their_engines() {
+    let home = Home::usual();
+    let text = String::from_utf8(home.run(&["server", "ls"]).stdout).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    let address = format!("unix://{}", home.path("engine.sock").display());
+    assert_eq!(rows, [["SERVER", "ENGINE", "APPS"], ["default", &address, "1"]]);
+}
+
+#[test]
 fn flags_are_known_before_and_behind_the_subcommand() {
     let home = Home::usual();
     let behind = home.run(&["app", "ls", "-m", "-s", "default"]).stdout;
