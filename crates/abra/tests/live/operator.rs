@@ -244,7 +244,8 @@ impl Operator {
 
     /// Deploys the app with these further words, without questions.
     pub(crate) fn deploy(&self, words: &str) -> Output {
-        self.run(&format!("app deploy -n -D --stable 1s {APP} {words}"))
+        let stable = if words.contains("--stable") { "" } else { "--stable 1s" };
+        self.run(&format!("app deploy -n -D {stable} {APP} {words}"))
     }
 }
 

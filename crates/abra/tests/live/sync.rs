@@ -1,12 +1,9 @@
 //! What is written down, and when; and that nothing is where operator sync is off.
 use crate::operator::{APP, ENV, GOOD, Operator, STACK, World};
+use abra_rig::Proxy;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-fn names(list: &Value, pointer: &str) -> BTreeSet<String> {
-    let name = |object: &Value| object.pointer(pointer).unwrap().as_str().unwrap().to_owned();
-    list.as_array().unwrap().iter().map(name).collect()
-}
+use std::time::Duration;
 
 fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -15,7 +12,6 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 #[test]
 fn without_operator_sync_nothing_is_written_anywhere() {
     let world = World::with_sync(false, &[GOOD]);
-    let before = world.rig.json("/networks").unwrap();
     let said = world.ada.deploy("").is(0, &["is deployed and runs"]).text;
     assert!(!said.contains("record"), "{said}");
     world.forge.release("1.1.0+1.1", &[&GOOD.replace("bb:1", "bb:2")]);
@@ -39,9 +35,10 @@ fn without_operator_sync_nothing_is_written_anywhere() {
     for objects in ["/configs", "/secrets"] {
         assert_eq!(world.rig.json(objects).unwrap(), Value::Array(vec![]), "{objects}");
     }
-    let added: BTreeSet<String> =
-        &names(&world.rig.json("/networks").unwrap(), "/Name") - &names(&before, "/Name");
-    assert_eq!(added, set(&[&format!("{STACK}_default")]));
+    let networks = world.rig.json("/networks").unwrap();
+    let of_swarm = networks.as_array().unwrap().iter().filter(|network| network["Scope"] == "swarm");
+    let names = of_swarm.map(|network| network["Name"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(names, set(&["ingress", &format!("{STACK}_default")]));
 }
 
 #[test]
@@ -158,4 +155,45 @@ fn a_newer_deployment_that_this_checkout_does_not_know_is_not_undone_without_a_w
     assert_eq!(world.state("app").0, index);
     world.ada.deploy("1.1.0+1.1").is(0, &["unchanged", "recorded 1.1.0+1.1"]);
     assert_eq!(world.state("app").0, index);
+}
+
+#[test]
+fn of_two_who_deploy_at_the_same_time_one_succeeds_and_the_other_knows() {
+    let world = World::new(&[GOOD]);
+    world.ada.deploy("").is(0, &[]);
+    world.forge.release("1.1.0+1.1", &[&GOOD.replace("bb:1", "bb:2")]);
+    world.forge.release("1.2.0+1.2", &[&GOOD.replace("bb:1", "bb:1, command: sleep 1000")]);
+    let bob = Operator::new(&world.forge, world.rig.address(), true);
+    bob.write_env(&world.ada.env());
+    let runs = [(&world.ada, "1.1.0+1.1"), (&bob, "1.2.0+1.2")].map(|(operator, version)| {
+        let words = format!("app deploy -n -D --stable 1s {APP} {version}");
+        (operator, version, operator.start(&words))
+    });
+    let mut winners = Vec::new();
+    for (operator, version, run) in runs {
+        let output = run.end();
+        match output.code {
+            0 => winners.push(version),
+            _ => assert!([6, 7].contains(&output.code), "exit code {}: {}", output.code, output.text),
+        }
+        let recorded = if output.code == 0 { version } else { "1.0.0+1.0" };
+        assert_eq!(operator.recorded().as_deref(), Some(recorded));
+    }
+    assert_eq!(winners.len(), 1);
+    let label = &world.service("app")["Spec"]["Labels"][format!("coop-cloud.{STACK}.version")];
+    assert_eq!(label, winners[0]);
+}
+
+#[test]
+fn ctrl_c_between_two_steps_says_that_the_server_is_changed() {
+    let mut world = World::new(&[GOOD, "db: {image: bb:1}", "queue: {image: bb:1}"]);
+    let proxy = Proxy::start(&world.rig.folder().join("proxy.sock"), &world.rig.socket()).unwrap();
+    proxy.delay(Duration::from_millis(300));
+    world.ada.reach(proxy.address());
+    let mut deploying = world.ada.start(&format!("app deploy -n -D {APP}"));
+    deploying.says(&format!("creating service {STACK}_app")).interrupt();
+    deploying.end().is(130, &["can't create service", "the server is changed by the 2 steps before it"]);
+    assert_eq!(world.ada.env(), ENV);
+    let left = world.rig.json("/services").unwrap();
+    assert_eq!(left.as_array().unwrap().len(), 1, "{left}");
 }

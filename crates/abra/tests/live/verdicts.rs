@@ -71,10 +71,17 @@ fn a_service_that_runs_for_a_while_between_its_crashes_fails() {
 }
 
 #[test]
-fn an_unhealthy_service_fails() {
-    let service = "app: {image: bb:1, healthcheck: {test: [CMD, 'false'], interval: 1s, retries: 1}, \
-                   stop_grace_period: 1s, deploy: {restart_policy: {delay: 1s}}}";
-    check(&Case { services: &[service], exit: 3, says: &["unhealthy container"], ..FIRST });
+fn an_unhealthy_service_fails_whatever_it_exits_with() {
+    let check_says = |command: &str, words: &str| {
+        let service = format!(
+            "app: {{image: bb:1, {command}healthcheck: {{test: [CMD, 'false'], interval: 1s, retries: 1}}, \
+             stop_grace_period: 1s, deploy: {{restart_policy: {{condition: none}}}}}}"
+        );
+        check(&Case { services: &[&service], exit: 3, says: &[words], ..FIRST });
+    };
+    check_says("command: sleep 1000, ", "unhealthy container");
+    // Ends in peace when told: the engine then says nothing of its health.
+    check_says("", "exit code 0, before its health check ever passed");
 }
 
 #[test]
@@ -164,6 +171,23 @@ fn an_update_that_runs_is_recorded() {
     assert_eq!(world.images("app"), ["bb:2"]);
 }
 
+#[test]
+fn a_service_that_shall_not_run_succeeds_once_it_does_not() {
+    let world = check(&Case { services: &[&GOOD.replace("deploy: {", "deploy: {replicas: 0, ")], ..UPDATE });
+    assert!(world.tasks("app").is_empty());
+}
+
+#[test]
+fn an_update_in_the_middle_of_another_takes_its_place() {
+    let world = World::new(&[GOOD]);
+    world.ada.deploy("").is(0, &[]);
+    world.forge.release("1.1.0+1.1", &[&dying("pause")]);
+    world.forge.release("1.2.0+1.2", &[&GOOD.replace("bb:1", "bb:2")]);
+    world.ada.deploy("-c 1.1.0+1.1").is(0, &["nothing is recorded"]);
+    world.ada.deploy("1.2.0+1.2").is(0, &["recorded 1.2.0+1.2"]);
+    assert_eq!(world.images("app"), ["bb:2"]);
+}
+
 /// A process that ends at once, updated with this action on failure.
 fn dying(action: &str) -> String {
     format!(
@@ -177,7 +201,8 @@ fn an_update_that_the_swarm_pauses_fails() {
     let says = &["the swarm stopped the update half-way", "non-zero exit (9)", "dying"];
     let world = check(&Case { services: &[&dying("pause")], exit: 3, says, ..UPDATE });
     assert_eq!(world.service("app")["UpdateStatus"]["State"], "paused");
-    assert!(world.ada.deploy("").is(0, &["recorded"]).text.contains("1.0.0+1.0"), "the way back");
+    // The way back.
+    world.ada.deploy("1.0.0+1.0").is(0, &["is deployed and runs"]);
     assert_eq!(world.images("app"), ["bb:1"]);
 }
 
