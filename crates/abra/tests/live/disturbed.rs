@@ -61,11 +61,20 @@ fn a_request_whose_answer_is_lost_is_not_taken_for_refused() {
     assert_eq!(world.ada.env(), before);
     // It was, and nothing more is needed.
     world.ada.deploy("").is(0, &["app  unchanged", "recorded 1.0.0+1.0"]);
-    for request in ["/services", "/tasks"] {
+    assert_eq!(world.images("app"), ["bb:1"]);
+}
+
+#[test]
+fn looks_that_fail_are_no_verdict() {
+    let mut world = World::new(&[GOOD]);
+    let proxy = Proxy::start(&world.rig.folder().join("proxy.sock"), &world.rig.socket()).unwrap();
+    world.ada.reach(proxy.address());
+    let mut deploying = world.ada.start(&format!("app deploy -n -D --stable 2s {APP}"));
+    deploying.says("must stay up");
+    for request in ["/services", "/tasks", "/services", "/services", "/services"] {
         proxy.break_next("GET", request, Fault::Unsent);
     }
-    world.ada.deploy("");
-    assert_eq!(world.images("app"), ["bb:1"]);
+    deploying.end().is(0, &["the engine does not answer", "the engine answers again", "recorded 1.0.0+1.0"]);
 }
 
 #[test]

@@ -154,7 +154,7 @@ fn a_job_that_completes_succeeds_and_is_not_run_again() {
 #[test]
 fn a_job_that_fails_fails() {
     let service = "job: {image: bb:1, command: 'false', deploy: {mode: replicated-job, restart_policy: {condition: none}}}";
-    check(&Case { services: &[GOOD, service], exit: 3, says: &["job: "], ..FIRST });
+    check(&Case { services: &[GOOD, service], exit: 3, says: &["0 of 1"], ..FIRST });
 }
 
 #[test]
