@@ -91,11 +91,10 @@ impl Versions<'_> {
         };
         let text = format!("recorded is {recorded}, but {deployed} runs{order}");
         let app = self.app;
-        let adopt = match deployed.is_dirty() {
-            true => String::new(),
-            false => format!("; to keep what runs and record it: `abra app deploy {app} {deployed}`"),
-        };
-        Some(Finding::warning(text).help(format!("to deploy the record: `abra app deploy {app}`{adopt}")))
+        let help = format!(
+            "`abra app sync {app}` makes the server run the record; `abra app sync --adopt {app}` records what runs"
+        );
+        Some(Finding::warning(text).help(help))
     }
 
     /// What to say before going back behind a release that runs: data that it has changed does not go back.

@@ -164,7 +164,8 @@ impl From<ResolveError> for Failure {
 impl From<RecordError> for Failure {
     fn from(error: RecordError) -> Self {
         // The error's words go on from somebody else's.
-        Self::new(format!("the version is {error}")).hint("a version is a release like 1.2.0+3.4.5, or a commit")
+        Self::new(format!("the version is {error}"))
+            .hint("a version is a release like 1.2.0+3.4.5, or a commit")
     }
 }
 

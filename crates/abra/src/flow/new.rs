@@ -92,8 +92,11 @@ fn sample(
     let what = format!(".env.sample of recipe {} at {version}", recipe.name);
     let text = files.text(".env.sample").map_err(|error| Failure::new(format!("{what}: {error}")))?;
     let text = text.ok_or_else(|| {
-        Failure::new(format!("recipe {} has no .env.sample at {version}, so no app can be made of it", recipe.name))
-            .hint("the recipe's maintainer has to add one; an older release may have one")
+        Failure::new(format!(
+            "recipe {} has no .env.sample at {version}, so no app can be made of it",
+            recipe.name
+        ))
+        .hint("the recipe's maintainer has to add one; an older release may have one")
     })?;
     let pin = (resolution.why == Why::Asked).then(|| resolution.target.record());
     env::from_sample(&what, text.as_bytes(), &recipe.name, pin.as_ref(), app)

@@ -152,7 +152,7 @@ impl Ui {
         self.hint(&format!("`abra app ps {app}` shows what runs now"));
         match ending.last {
             Some(last) if ending.sync && !last.same(ending.record) => {
-                self.hint(&format!("`abra app deploy {app}` goes back to the recorded version {last}"));
+                self.hint(&format!("`abra app sync {app}` goes back to the recorded version {last}"));
             }
             _ => self.hint(&format!("`abra app deploy {app} VERSION` deploys another version")),
         }
