@@ -9,5 +9,6 @@ mod operator;
 mod registry;
 mod rig;
 mod sync;
+mod takeover;
 mod verdicts;
 mod versions;
