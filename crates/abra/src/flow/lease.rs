@@ -219,7 +219,7 @@ async fn attempt(
     })?;
     match seen {
         Some(seen) => {
-            engine.update_file(FileKind::Config, &seen.id, seen.version, &body(&record, false)).await?
+            engine.update_file(FileKind::Config, &seen.id, seen.version, &body(&record, false)).await?;
         }
         None => drop(engine.create_file(FileKind::Config, &body(&record, true)).await?),
     }
