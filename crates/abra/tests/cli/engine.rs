@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub(crate) api: &'static str,
     /// Whether it is a swarm manager.
     pub(crate) manager: bool,
+    /// Whether what is sent to be created is taken (and forgotten).
+    pub(crate) takes: bool,
     pub(crate) services: Value,
     pub(crate) tasks: Value,
     pub(crate) networks: Value,
@@ -27,6 +29,7 @@ impl Default for World {
         Self {
             api: "1.41",
             manager: true,
+            takes: false,
             services: json!([]),
             tasks: json!([]),
             networks: json!([{ "Name": "proxy", "Id": "id-proxy", "Scope": "swarm", "Driver": "overlay" }]),
@@ -99,6 +102,9 @@ fn serve(stream: &UnixStream, world: &World, writes: &Mutex<Vec<String>>) -> Opt
 fn answer(method: &str, target: &str, world: &World, writes: &Mutex<Vec<String>>) -> (u16, Value) {
     if method != "GET" {
         writes.lock().unwrap().push(format!("{method} {target}"));
+        if world.takes {
+            return (201, json!({ "ID": "new" }));
+        }
         return (500, json!({ "message": "this engine only shows things" }));
     }
     let path = target.split('?').next().unwrap_or_default();

@@ -15,7 +15,7 @@ fn every_command_prints_one_document() {
     let home = Home::usual().engine(World::default());
     home.write("stack.yml", "services: {app: {image: wiki}}\n");
     let file = home.path("stack.yml").display().to_string();
-    let runs: [&[&str]; 15] = [
+    let runs: [&[&str]; 24] = [
         &["-m", "config", "show"],
         &["-m", "config", "generate"],
         &["-m", "server", "add", "--local"],
@@ -29,6 +29,15 @@ fn every_command_prints_one_document() {
         &["-m", "app", "deploy", "-o", "-n", "wiki.test"],
         &["-m", "app", "undeploy", "-n", "wiki.test"],
         &["-m", "app", "watch", "wiki.test"],
+        &["-m", "app", "upgrade", "-o", "-n", "--dry-run", "wiki.test"],
+        &["-m", "app", "upgrade", "-o", "-n", "wiki.test"],
+        &["-m", "app", "upgrade", "-o", "-n", "--releasenotes", "wiki.test"],
+        &["-m", "app", "rollback", "-o", "-n", "--dry-run", "wiki.test"],
+        &["-m", "app", "rollback", "-o", "-n", "wiki.test", "1.0.0+1.0.0"],
+        &["-m", "app", "sync", "-o", "-n", "wiki.test"],
+        &["-m", "app", "sync", "-o", "-n", "--check", "wiki.test"],
+        &["-m", "app", "sync", "-o", "-n", "--check", "--all"],
+        &["-m", "app", "sync", "-o", "-n", "--dry-run", "--all"],
         &["-m", "stack", "config", "-c", &file],
         &["-m", "stack", "deploy", "-c", &file, "st"],
     ];

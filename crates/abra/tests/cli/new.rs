@@ -41,3 +41,39 @@ fn without_a_pass_store_nothing_is_created() {
     let page = home.refused(&[&["app", "new", "-o", "wiki", "-D", "docs.test", "-S", "--pass"]]);
     assert!(page.contains("pass"), "{page}");
 }
+
+/// Stands in for the pass store: keeps its arguments, and what comes in, in files.
+const PASS: &str = "#!/bin/sh\necho \"$@\" >>\"$HOME/arguments\"\n[ \"$1\" = ls ] || cat >>\"$HOME/kept\"\nexit ${FAIL:-0}\n";
+
+fn with_pass(home: &Home) -> std::process::Command {
+    use std::os::unix::fs::PermissionsExt as _;
+    home.write("bin/pass", PASS);
+    std::fs::set_permissions(home.path("bin/pass"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = home.abra(&["-m", "app", "new", "-o", "wiki", "-D", "docs.test", "-S", "--pass"]);
+    let path = std::env::var("PATH").unwrap();
+    command.env("PATH", format!("{}:{path}", home.path("bin").display()));
+    command
+}
+
+#[test]
+fn pass_is_handed_values_through_a_pipe_only() {
+    let home = Home::usual().engine(World { takes: true, ..World::default() });
+    let output = with_pass(&home).output().unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let secret = value["secrets"][0]["value"].as_str().unwrap();
+    assert!(secret.len() == 12 && secret.chars().all(|c| c.is_ascii_hexdigit()), "{value}");
+    let file = |name: &str| std::fs::read_to_string(home.path(&format!("user/{name}"))).unwrap();
+    assert_eq!(file("kept"), format!("{secret}\n"));
+    let arguments = "ls\ninsert --multiline --force default/docs.test/docs_test_password_v1\n";
+    assert_eq!(file("arguments"), arguments);
+}
+
+#[test]
+fn a_server_that_takes_no_secret_leaves_the_app_and_says_so() {
+    let home = Home::usual().engine(World::default());
+    let output = with_pass(&home).output().unwrap();
+    let value: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), value["secrets"].as_array().map(Vec::len)), (Some(3), Some(0)), "{value}");
+    assert!(value["error"]["message"].as_str().unwrap().contains("only shows things"), "{value}");
+    assert!(home.path("abra/servers/default/docs.test.env").exists());
+}

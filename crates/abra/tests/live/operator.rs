@@ -41,6 +41,11 @@ impl Forge {
         std::fs::write(self.recipe().join("release").join(version), text).unwrap();
     }
 
+    /// Writes another file of the recipe, to be published with the next release.
+    pub(crate) fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.recipe().join(name), text).unwrap();
+    }
+
     /// Publishes a release with these services.
     pub(crate) fn release(&self, version: &str, services: &[&str]) {
         std::fs::write(self.recipe().join("compose.yml"), compose(services)).unwrap();
