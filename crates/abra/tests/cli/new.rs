@@ -73,7 +73,11 @@ fn a_server_that_takes_no_secret_leaves_the_app_and_says_so() {
     let home = Home::usual().engine(World::default());
     let output = with_pass(&home).output().unwrap();
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((output.status.code(), value["secrets"].as_array().map(Vec::len)), (Some(3), Some(0)), "{value}");
+    assert_eq!(
+        (output.status.code(), value["secrets"].as_array().map(Vec::len)),
+        (Some(3), Some(0)),
+        "{value}"
+    );
     assert!(value["error"]["message"].as_str().unwrap().contains("only shows things"), "{value}");
     assert!(home.path("abra/servers/default/docs.test.env").exists());
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 fn server(world: &World) -> Value {
     let names = |path: &str, key: &str| -> Vec<Value> {
         let found = world.rig.json(path).unwrap();
-        let mut names: Vec<Value> = found.as_array().unwrap().iter().map(|one| one.pointer(key).unwrap().clone()).collect();
+        let mut names: Vec<Value> =
+            found.as_array().unwrap().iter().map(|one| one.pointer(key).unwrap().clone()).collect();
         names.sort_by_key(Value::to_string);
         names
     };
@@ -41,7 +42,11 @@ fn what_is_missing_on_the_server_is_told_at_once_and_nothing_is_changed() {
 
 #[test]
 fn a_config_whose_content_changed_under_the_same_name_stops_everything() {
-    let services = |tag: &str| format!("app: {{image: 'bb:{tag}', configs: [conf]}}\nconfigs:\n  conf: {{name: conf_v1, file: conf.txt}}");
+    let services = |tag: &str| {
+        format!(
+            "app: {{image: 'bb:{tag}', configs: [conf]}}\nconfigs:\n  conf: {{name: conf_v1, file: conf.txt}}"
+        )
+    };
     let world = World::new(&["app: {image: bb:1}"]);
     world.forge.file("conf.txt", "one\n");
     world.forge.release("1.1.0+1.1", &[&services("1")]);
@@ -75,19 +80,27 @@ fn secrets_are_generated_as_the_sample_wants_them() {
          SECRET_HAND_VERSION=v2 # generate=false\nSECRET_UNUSED_VERSION=v1\n",
     );
     let secret = |name: &str, variable: &str| {
-        format!("  {name}: {{external: true, name: '${{STACK_NAME}}_{name}_${{SECRET_{variable}_VERSION}}'}}\n")
+        format!(
+            "  {name}: {{external: true, name: '${{STACK_NAME}}_{name}_${{SECRET_{variable}_VERSION}}'}}\n"
+        )
     };
     let all = secret("hex", "HEX") + &secret("hand", "HAND") + &secret("unused", "UNUSED");
-    world.forge.release("1.1.0+1.1", &[&format!("app: {{image: bb:1, secrets: [hex, hand]}}\nsecrets:\n{all}")]);
+    world
+        .forge
+        .release("1.1.0+1.1", &[&format!("app: {{image: bb:1, secrets: [hex, hand]}}\nsecrets:\n{all}")]);
 
-    let said = world.ada.run("-d app new demo -D other.test -S").is(0, &["other_test_hand_v2", "to be inserted by hand"]);
+    let said = world
+        .ada
+        .run("-d app new demo -D other.test -S")
+        .is(0, &["other_test_hand_v2", "to be inserted by hand"]);
     let line = said.text.lines().find(|line| line.starts_with("other_test_hex_v1")).unwrap();
     let value = line.split_whitespace().nth(1).unwrap();
     assert!(value.len() == 12 && value.chars().all(|c| c.is_ascii_hexdigit()), "{value:?}");
     assert_eq!(said.text.matches(value).count(), 1, "shown once:\n{}", said.text);
 
     let there = world.rig.json("/secrets").unwrap();
-    let names: Vec<&str> = there.as_array().unwrap().iter().map(|one| one["Spec"]["Name"].as_str().unwrap()).collect();
+    let names: Vec<&str> =
+        there.as_array().unwrap().iter().map(|one| one["Spec"]["Name"].as_str().unwrap()).collect();
     assert_eq!(names, ["other_test_hex_v1"], "not those of {STACK}, not unused ones");
     world.ada.run("app new demo -D other.test -S").is(1, &["is there already"]);
 }
