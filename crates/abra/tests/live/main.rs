@@ -6,6 +6,7 @@ mod disturbed;
 mod engine;
 mod engine_lost;
 mod images;
+mod lock;
 mod operator;
 mod registry;
 mod rig;
