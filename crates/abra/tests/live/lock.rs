@@ -26,7 +26,12 @@ fn claim(who: &str, nonce: &str, terms: Terms) -> Claim {
     }
 }
 
-async fn acquire<'e>(engine: &'e Engine, who: &str, nonce: &str, terms: Terms) -> Result<Lease<'e>, LockError> {
+async fn acquire<'e>(
+    engine: &'e Engine,
+    who: &str,
+    nonce: &str,
+    terms: Terms,
+) -> Result<Lease<'e>, LockError> {
     lease::acquire(engine, "st", &claim(who, nonce, terms), None, terms).await
 }
 
@@ -101,7 +106,9 @@ async fn whatever_answer_gets_lost_the_lock_is_had_once_and_given_back() {
     let proxy = Proxy::start(&rig.folder().join("proxy.sock"), &rig.socket()).unwrap();
     let engine = connect(proxy.socket()).await.unwrap();
     let sure = connect(&rig.socket()).await.unwrap();
-    for (round, fault) in [Fault::AnswerLost, Fault::Unsent, Fault::AnswerLost, Fault::Unsent].into_iter().enumerate() {
+    for (round, fault) in
+        [Fault::AnswerLost, Fault::Unsent, Fault::AnswerLost, Fault::Unsent].into_iter().enumerate()
+    {
         let nonce = format!("n{round}");
         // The first time the object is created, later it is updated.
         let path = if round < 1 { "/configs/create" } else { "/update" };
@@ -212,5 +219,8 @@ async fn while_the_engine_is_gone_the_lock_is_neither_had_nor_lost() {
     assert_eq!((seen.standing(), seen.record.stage.as_str()), (Standing::Held, "watching"));
     let gone = engine.remove_file(FileKind::Config, &seen.id).await;
     assert_eq!(gone, Ok::<(), EngineError>(()));
-    assert!(matches!(held.stage("watching").await, Err(LockError::Lost(_))), "a removed record is a lost one");
+    assert!(
+        matches!(held.stage("watching").await, Err(LockError::Lost(_))),
+        "a removed record is a lost one"
+    );
 }

@@ -42,7 +42,9 @@ fn run(rig: &Engine, program: &str, words: &[&str], files: &[&str]) -> String {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home.path());
     command.env("DOCKER_HOST", rig.address()).current_dir(folder()).args(["stack", "deploy"]).args(words);
-    files.iter().for_each(|file| drop(command.args(["-c", file])));
+    for file in files {
+        command.args(["-c", file]);
+    }
     let output = command.args(["--resolve-image", "never", STACK]).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
@@ -136,8 +138,7 @@ fn stored(rig: &Engine) -> Value {
         }
         (name, network)
     };
-    let networks: BTreeMap<_, _> =
-        networks.into_iter().filter(|(name, _)| ours(name)).map(network).collect();
+    let networks: BTreeMap<_, _> = networks.into_iter().filter(|(name, _)| ours(name)).map(network).collect();
     json!({
         "services": specs("/services"), "secrets": specs("/secrets"), "configs": specs("/configs"),
         "networks": networks,
@@ -224,10 +225,8 @@ impl Files for Disk {
 async fn a_spec_has_the_same_digest_before_it_is_sent_and_after_it_is_read_back() {
     let rig = prepared();
     let engine = connect(&rig.socket()).await.unwrap();
-    let source = |name: &str| SourceFile {
-        name: name.to_owned(),
-        text: std::fs::read(folder().join(name)).unwrap(),
-    };
+    let source =
+        |name: &str| SourceFile { name: name.to_owned(), text: std::fs::read(folder().join(name)).unwrap() };
     let request = LoadRequest {
         files: vec![source("compose.yml"), source("jobs.yml")],
         directory: folder().display().to_string(),
