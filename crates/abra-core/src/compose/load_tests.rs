@@ -105,6 +105,27 @@ fn zeros_are_left_out_where_docker_leaves_them_out() {
 }
 
 #[test]
+fn what_merges_with_what_in_extension_keys() {
+    let table = [
+        ("x-a: 1", "x-a: null", "x-a: null\n"),
+        ("x-a: null", "x-a: [1]", "x-a:\n  - 1\n"),
+        ("x-a: [1]", "x-a: {b: 1}", "x-a:\n  b: 1\n"),
+        ("x-a: {b: [1], c: 2}", "x-a: {b: [2]}", "x-a:\n  b:\n    - 1\n    - 2\n  c: 2\n"),
+    ];
+    for (base, over, want) in table {
+        check(&[base, over], want);
+    }
+    for (base, over) in [("x-a: 1", "x-a: []"), ("x-a: {b: 1}", "x-a: {b: [1]}")] {
+        let found = findings(&[
+            &format!("services: {{w: {{image: x, {base}}}}}\n"),
+            &format!("services: {{w: {{{over}}}}}\n"),
+        ]);
+        let want = "blocker b.yml:1:15 x-a of the service \"w\" has a list where an earlier file has none";
+        assert!(found.iter().any(|line| line.starts_with(want)), "{base} {over}: {found:?}");
+    }
+}
+
+#[test]
 fn merge_rules() {
     let table = [
         ("tty: true", "tty: false", "tty: true\n"),

@@ -10,6 +10,7 @@ mod number;
 mod print;
 mod problem;
 mod read;
+mod relax;
 mod scalar;
 mod stamp;
 

@@ -41,11 +41,47 @@ fn plain(mantissa: &str, exponent: i32) -> String {
     }
 }
 
-/// A decimal number as Go's `ParseFloat` reads it; `None` also when it is out of range.
+/// A number as Go's `ParseFloat` reads it: decimal or hexadecimal with an exponent (`0x1p4`), `_` between digits; `None`
+/// also when it is out of range.
 pub fn parse_float(text: &str) -> Option<f64> {
+    if !text.contains('_') {
+        return parse_digits(text);
+    }
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).is_some_and(|b| b.is_ascii_hexdigit() || matches!(b, b'x' | b'X'));
+    let separates =
+        |at: usize| at > 0 && digit(at - 1) && bytes[at + 1..].first().is_some_and(u8::is_ascii_hexdigit);
+    let fits = (0..bytes.len()).filter(|at| bytes[*at] == b'_').all(separates);
+    if fits { parse_digits(&text.replace('_', "")) } else { None }
+}
+
+fn parse_digits(text: &str) -> Option<f64> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if let Some(hex) = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
+        let value = parse_hex(hex).filter(|value| value.is_finite())?;
+        return Some(if text.starts_with('-') { -value } else { value });
+    }
     let value: f64 = text.parse().ok()?;
     let spelled_out = text.bytes().any(|b| matches!(b, b'i' | b'I' | b'n' | b'N'));
     (value.is_finite() || spelled_out).then_some(value)
+}
+
+/// `1.8p-3`: hexadecimal digits and a power of two that must be there.
+fn parse_hex(text: &str) -> Option<f64> {
+    let (mantissa, exponent) = text.split_once(['p', 'P'])?;
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    if whole.len() + fraction.len() == 0
+        || exponent.strip_prefix(['+', '-']).unwrap_or(exponent).contains(['+', '-'])
+    {
+        return None;
+    }
+    let mut value = 0.0;
+    for digit in whole.chars().chain(fraction.chars()) {
+        value = value * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let point = i32::try_from(fraction.len()).ok()?.checked_mul(4)?;
+    let exponent: i32 = exponent.parse().ok()?;
+    Some(value * 2f64.powi(exponent.checked_sub(point)?))
 }
 
 #[cfg(test)]
@@ -88,6 +124,19 @@ mod tests {
             ("x", None),
             ("", None),
             ("+1e3", Some(1e3)),
+            ("1_0", Some(10.0)),
+            ("1_0.5_5", Some(10.55)),
+            ("0x1p4", Some(16.0)),
+            ("-0x1.8p1", Some(-3.0)),
+            ("0x_1Fp-1", Some(15.5)),
+            ("1__0", None),
+            ("_1", None),
+            ("1_", None),
+            ("1_.5", None),
+            ("0x10", None),
+            ("0xp1", None),
+            ("0x1p", None),
+            ("0x1p99999", None),
         ] {
             assert_eq!(parse_float(text), value, "{text}");
         }

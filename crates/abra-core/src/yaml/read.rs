@@ -3,6 +3,7 @@ use super::control::forbidden_character;
 use super::merge;
 use super::node::{Data, Entry, Mapping, Node};
 use super::problem::Problem;
+use super::relax::relax;
 use super::scalar;
 use crate::finding::{FileId, Place};
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
@@ -38,9 +39,32 @@ pub fn read(text: &str, file: FileId) -> Result<Read, Vec<Problem>> {
     if let Some(problem) = forbidden_character(text, file) {
         return Err(vec![problem]);
     }
+    match parse(text, file, &[]) {
+        Err(Unread { syntax: true, problems }) => match relax(text) {
+            // A text that is no better after the change is told about as it was.
+            Some(relaxed) => match parse(&relaxed.text, file, &relaxed.moved) {
+                Err(Unread { syntax: true, .. }) => Err(problems),
+                other => other.map_err(|unread| unread.problems),
+            },
+            None => Err(problems),
+        },
+        other => other.map_err(|unread| unread.problems),
+    }
+}
+
+/// Why a text could not be read.
+struct Unread {
+    /// The parser gave up on it.
+    syntax: bool,
+    problems: Vec<Problem>,
+}
+
+fn parse(text: &str, file: FileId, moved: &[usize]) -> Result<Read, Unread> {
     let mut reader = Reader {
         file,
+        moved,
         parser: Parser::new_from_str(text),
+        syntax: false,
         stack: Vec::new(),
         anchors: HashMap::new(),
         decoded: 0,
@@ -48,17 +72,21 @@ pub fn read(text: &str, file: FileId) -> Result<Read, Vec<Problem>> {
         problems: Vec::new(),
     };
     match reader.document() {
-        Ok(root) if reader.problems.is_empty() => Ok(Read { root, problems: reader.further_documents() }),
-        Ok(_) => Err(reader.problems),
-        Err(problem) => {
-            reader.problems.push(*problem);
-            Err(reader.problems)
+        Ok(root) if reader.problems.is_empty() => {
+            return Ok(Read { root, problems: reader.further_documents() });
         }
+        Ok(_) => {}
+        Err(problem) => reader.problems.push(*problem),
     }
+    Err(Unread { syntax: reader.syntax, problems: reader.problems })
 }
 
 struct Reader<'a> {
     file: FileId,
+    /// How many columns each line was moved before it was parsed.
+    moved: &'a [usize],
+    /// The parser gave up.
+    syntax: bool,
     parser: Parser<'a, StrInput<'a>>,
     stack: Vec<Frame>,
     anchors: HashMap<usize, Anchored>,
@@ -100,6 +128,8 @@ struct Done {
     depth: usize,
     alias: bool,
     merge_key: bool,
+    /// It has a tag that makes it something else than text.
+    tagged: bool,
 }
 
 type Step<T> = Result<T, Box<Problem>>;
@@ -155,12 +185,15 @@ impl<'a> Reader<'a> {
     fn next(&mut self) -> Step<(Event<'a>, Span)> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => Err(Box::new(self.syntax(&error))),
+            Some(Err(error)) => {
+                self.syntax = true;
+                Err(Box::new(self.problem(&error)))
+            }
             None => Ok((Event::StreamEnd, Span::default())),
         }
     }
 
-    fn syntax(&self, error: &ScanError) -> Problem {
+    fn problem(&self, error: &ScanError) -> Problem {
         let mark = error.marker();
         let place = self.at(mark.line(), mark.col());
         if error.info().contains("unknown anchor") {
@@ -175,6 +208,8 @@ impl<'a> Reader<'a> {
 
     fn at(&self, line: usize, column: usize) -> Place {
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let moved = line.checked_sub(1).and_then(|at| self.moved.get(at)).copied().unwrap_or(0);
+        let column = column.saturating_sub(moved);
         Place { file: self.file, line: number(line).max(1), column: number(column).saturating_add(1) }
     }
 
@@ -217,7 +252,7 @@ impl<'a> Reader<'a> {
         };
         let node = Node { place: frame.place, data };
         self.remember(frame.anchor, &node, self.decoded - frame.first, frame.depth);
-        Done { node, depth: frame.depth, alias: false, merge_key: false }
+        Done { node, depth: frame.depth, alias: false, merge_key: false, tagged: false }
     }
 
     fn remember(&mut self, anchor: usize, node: &Node, size: usize, depth: usize) {
@@ -244,7 +279,8 @@ impl<'a> Reader<'a> {
         let node = Node { place, data };
         self.remember(anchor, &node, 1, 0);
         let merge_key = text == "<<" && (plain && tag.is_empty() || tag == "merge");
-        Ok(Done { node, depth: 0, alias: false, merge_key })
+        let tagged = !matches!(tag.as_str(), "" | "str" | "merge");
+        Ok(Done { node, depth: 0, alias: false, merge_key, tagged })
     }
 
     fn alias(&mut self, id: usize, place: Place) -> Step<Done> {
@@ -263,7 +299,7 @@ impl<'a> Reader<'a> {
         if self.stack.len() + depth > MAX_DEPTH {
             return Self::blocked(place, &format!("values are nested more than {MAX_DEPTH} deep"));
         }
-        Ok(Done { node: self.anchors[&id].node.clone(), depth, alias: true, merge_key: false })
+        Ok(Done { node: self.anchors[&id].node.clone(), depth, alias: true, merge_key: false, tagged: false })
     }
 
     /// Puts a value into the collection that is open; gives it back when there is none.
@@ -313,6 +349,7 @@ fn read_key(done: Done, own: &Mapping, merge_at: &mut Option<Place>) -> Step<(Ke
         return Ok((Key::Merge, problem));
     }
     let (text, found) = match done.node.data {
+        Data::Text(text) if done.tagged => (text, Some("tagged as something else")),
         Data::Text(text) => (text, None),
         Data::Int { raw, .. } | Data::Float { raw, .. } => (raw, Some("a number")),
         Data::Date(raw) => (raw, Some("a date")),

@@ -43,6 +43,21 @@ fn every_duplicate_key_is_reported() {
 }
 
 #[test]
+fn brackets_and_quotes_go_on_at_any_column() {
+    check("a:\n  b: [c,\n  d\n]\n", "a:\n  b:\n    - c\n    - d");
+    check("a:\n  b: {c: d,\ne: f}\n  g: h\n", "a:\n  b:\n    c: d\n    e: f\n  g: h");
+    check("a:\n  b: \"c\n  d\"\n", "a:\n  b: c d");
+    check("a:\n  b: [c,\n\td]\ne:\tf\n", "a:\n  b:\n    - c\n    - d\ne: f");
+}
+
+#[test]
+fn lines_that_were_moved_keep_their_places() {
+    let read = read("a:\n  b: [c,\n  *d]\n", FileId(0)).unwrap_err();
+    assert_eq!((read[0].place.line, read[0].place.column), (3, 3));
+    check("a:\n  b: [{x: 1},\n  {x: 1, x: 2}]\n", "3:10 the key \"x\" is already defined in line 3");
+}
+
+#[test]
 fn merge_keys() {
     check("x: &x {a: 1}\ny: {<<: [*x, {a: 2, b: 2}], c: 3}\n", "x:\n  a: 1\n\"y\":\n  c: 3\n  a: 1\n  b: 2");
     check("x: &x {a: 1}\ny: {a: 0, <<: *x}\n", "x:\n  a: 1\n\"y\":\n  a: 0");

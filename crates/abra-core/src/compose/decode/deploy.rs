@@ -36,7 +36,7 @@ impl Decoder<'_> {
             delay: nanos(node.get("delay")),
             failure_action: text(node.get("failure_action")),
             monitor: nanos(node.get("monitor")),
-            max_failure_ratio: Self::float(node.get("max_failure_ratio")),
+            max_failure_ratio: self.ratio(node.get("max_failure_ratio")),
             order: text(node.get("order")),
         }
     }

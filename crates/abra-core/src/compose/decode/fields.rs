@@ -95,15 +95,22 @@ impl Decoder<'_> {
         }
     }
 
-    /// Any number.
-    pub(super) fn float(node: Option<&Node>) -> Field<f64> {
+    /// Any number that 32 bits can hold, more or less exactly.
+    pub(super) fn ratio(&mut self, node: Option<&Node>) -> Field<f64> {
         let node = node?;
-        match node.data {
+        let value = match node.data {
             #[expect(clippy::cast_precision_loss, reason = "docker keeps it as a float, too")]
-            Data::Int { value, .. } => Some(Spanned::new(value as f64, node.place)),
-            Data::Float { value, .. } => Some(Spanned::new(value, node.place)),
-            _ => None,
+            Data::Int { value, .. } => value as f64,
+            Data::Float { value, .. } => value,
+            _ => return None,
+        };
+        if value.abs() > f64::from(f32::MAX) {
+            self.report(
+                Problem::blocker(node.place, "the ratio is too large").help("write a number from 0 to 1"),
+            );
+            return None;
         }
+        Some(Spanned::new(value, node.place))
     }
 
     /// A size in bytes.

@@ -90,7 +90,7 @@ pub(super) fn labels(base: &mut Labels, over: Labels) {
 pub(super) fn append(base: &mut Option<Vec<Spanned<String>>>, over: Option<Vec<Spanned<String>>>) {
     match (base.as_mut(), over) {
         (Some(base), Some(over)) => base.extend(over),
-        (None, over) => *base = over,
+        (None, over) => *base = over.filter(|over| !over.is_empty()),
         (Some(_), None) => {}
     }
 }

@@ -6,8 +6,8 @@ use crate::compose::model::{
     CredentialSpec, Extras, Field, FileReference, HealthCheck, Logging, Mount, Port, Service, ServiceNetwork,
     Strings,
 };
-use crate::finding::Spanned;
-use indexmap::map::Entry;
+use crate::finding::{Place, Spanned};
+use crate::yaml::Problem;
 use serde_json::{Map, Value};
 
 type Networks = std::collections::BTreeMap<String, Spanned<Option<ServiceNetwork>>>;
@@ -37,7 +37,16 @@ impl Merge<'_> {
         });
         self.deploy(&mut base.deploy, over.deploy);
         optional(&mut base.build, over.build, build);
-        extras(&mut base.extras, over.extras);
+        self.extras(base, over.extras, over.place);
+    }
+
+    /// Mappings are merged at every depth, lists appended, all else replaced; but nothing can be appended to what is no list.
+    fn extras(&mut self, base: &mut Service, over: Extras, place: Place) {
+        for key in extras(&mut base.extras, over) {
+            let message =
+                format!("{key} of the service \"{}\" has a list where an earlier file has none", base.name);
+            self.problems.push(Problem::blocker(place, message).earlier(base.place));
+        }
     }
 
     fn scalars(&mut self, base: &mut Service, over: &mut Service) {
@@ -79,7 +88,7 @@ impl Merge<'_> {
             (Some(earlier), Some(over)) if over.is_empty() => {
                 if let Some(first) = earlier.first() {
                     let message = "an empty command can't override an earlier one";
-                    self.problems.push(crate::yaml::Problem::warning(first.place, message));
+                    self.problems.push(Problem::warning(first.place, message));
                 }
             }
             (_, over) => *base = over,
@@ -96,7 +105,6 @@ impl Merge<'_> {
                         self.powerless("an empty variable", value.place, earlier.place);
                     }
                 }
-                Some(earlier) if value.value.is_none() && earlier.value.is_some() => {}
                 _ => {
                     base.insert(key, value);
                 }
@@ -175,7 +183,6 @@ impl Merge<'_> {
         }
         self.field(&mut base.driver, over.driver);
         optional(&mut base.options, over.options, labels);
-        extras(&mut base.extras, over.extras);
     }
 
     fn healthcheck(&mut self, base: &mut HealthCheck, over: HealthCheck) {
@@ -188,7 +195,6 @@ impl Merge<'_> {
         self.field(&mut base.start_period, over.start_period);
         self.field(&mut base.start_interval, over.start_interval);
         self.field(&mut base.disable, over.disable);
-        extras(&mut base.extras, over.extras);
     }
 }
 
@@ -249,33 +255,48 @@ fn build(base: &mut Value, over: Value) {
     }
 }
 
-/// Mappings are merged at every depth, lists appended, all else replaced.
-fn extras(base: &mut Extras, over: Extras) {
-    for (key, value) in over {
-        match base.entry(key) {
-            Entry::Vacant(entry) => {
-                entry.insert(value);
-            }
-            Entry::Occupied(mut entry) => deep(entry.get_mut(), value),
-        }
-    }
-}
-
-fn deep(base: &mut Value, over: Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => deep_map(base, over),
-        (Value::Array(base), Value::Array(over)) => base.extend(over),
-        (base, over) => *base = over,
-    }
-}
-
-fn deep_map(base: &mut Map<String, Value>, over: Map<String, Value>) {
+/// Merges at every depth; gives back the keys that could not be merged.
+fn extras(base: &mut Extras, over: Extras) -> Vec<String> {
+    let mut odd = Vec::new();
     for (key, value) in over {
         match base.get_mut(&key) {
-            Some(earlier) => deep(earlier, value),
+            Some(earlier) => {
+                if !deep(earlier, value) {
+                    odd.push(key);
+                }
+            }
             None => {
                 base.insert(key, value);
             }
         }
     }
+    odd
+}
+
+fn deep(base: &mut Value, over: Value) -> bool {
+    match (base, over) {
+        (Value::Object(base), Value::Object(over)) => deep_map(base, over),
+        (Value::Array(base), Value::Array(over)) => {
+            base.extend(over);
+            true
+        }
+        (base, Value::Array(_)) if !base.is_null() => false,
+        (base, over) => {
+            *base = over;
+            true
+        }
+    }
+}
+
+fn deep_map(base: &mut Map<String, Value>, over: Map<String, Value>) -> bool {
+    let mut fits = true;
+    for (key, value) in over {
+        match base.get_mut(&key) {
+            Some(earlier) => fits &= deep(earlier, value),
+            None => {
+                base.insert(key, value);
+            }
+        }
+    }
+    fits
 }

@@ -4,8 +4,6 @@ use crate::yaml::Data;
 /// What a value may be.
 #[derive(Debug)]
 pub(super) enum Shape {
-    /// Anything at all.
-    Anything,
     /// Text.
     Text,
     /// Text that is a duration.
@@ -92,7 +90,6 @@ impl Shape {
     /// True when the value is of the right kind, whatever is inside it.
     pub(super) fn takes(&self, data: &Data, version: u8) -> bool {
         match self {
-            Self::Anything => true,
             Self::Text | Self::Duration | Self::Choice(_) => matches!(data, Data::Text(_)),
             Self::Port => matches!(data, Data::Text(_) | Data::Int { .. } | Data::Float { .. }),
             Self::Bool => matches!(data, Data::Bool(_)),
@@ -121,7 +118,6 @@ impl Shape {
     /// What it takes, in words for people.
     pub(super) fn words(&self, version: u8) -> String {
         match self {
-            Self::Anything => "anything".to_owned(),
             Self::Text => "text".to_owned(),
             Self::Duration => "a duration like \"1m30s\"".to_owned(),
             Self::Port => "a port like \"8080:80\"".to_owned(),

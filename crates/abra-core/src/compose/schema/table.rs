@@ -1,8 +1,8 @@
 //! The keys of compose 3.0 to 3.13, as docker's published schemas have them.
 use super::shape::{Key, Names, Object, Others, Shape, Unique};
 use Shape::{
-    Anything, Bool, Choice, Dict, Duration, Either, List, Natural, Null, Number, Port, Since, Text,
-    TextOrNumber, Value, Whole,
+    Bool, Choice, Dict, Duration, Either, List, Natural, Null, Number, Port, Since, Text, TextOrNumber,
+    Value, Whole,
 };
 
 const fn key(name: &'static str, shape: Shape) -> Key {
@@ -173,7 +173,7 @@ static MOUNT: Object = Object {
         key("read_only", Bool),
         key("consistency", Text),
         key("bind", Shape::Object(&open(&[key("propagation", Text)]))),
-        key("volume", Shape::Object(&open(&[key("nocopy", Bool), key("subpath", Text)]))),
+        key("volume", Shape::Object(&open(&[key("nocopy", Bool), key("subpath", Either(&[Text, Null]))]))),
         since("tmpfs", 6, Shape::Object(&open(&[key("size", Natural)]))),
     ],
     others: Others::Refused,
@@ -288,7 +288,7 @@ static CLUSTER_SPEC: Object = open(&[
         Shape::Object(&open(&[key("requisite", TOPOLOGIES), key("preferred", TOPOLOGIES)])),
     ),
     key("capacity_range", Shape::Object(&open(&[key("required_bytes", Text), key("limit_bytes", Text)]))),
-    key("secrets", Anything),
+    key("secrets", List(&Shape::Object(&open(&[key("key", Text), key("secret", Text)])), Unique::No)),
     key("availability", Text),
 ]);
 

@@ -59,15 +59,26 @@ fn part(text: &str) -> Option<(u64, &str)> {
     Some((nanos, rest))
 }
 
-/// What `.fraction` of a unit is, in nanoseconds, rounded down.
+/// What `.fraction` of a unit is, in nanoseconds, with Go's rounding: digits that do not fit 63 bits are dropped, and the
+/// product is one of floats.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "Go computes it in floats, too; the result is at most one unit"
+)]
 fn part_of(fraction: &str, unit: u64) -> u64 {
-    let mut nanos: u128 = 0;
-    let mut scale: u128 = 1;
-    for digit in fraction.bytes().take(18) {
-        nanos = nanos * 10 + u128::from(digit - b'0');
-        scale *= 10;
+    let mut number: u64 = 0;
+    let mut scale = 1.0;
+    for digit in fraction.bytes() {
+        let next = number.checked_mul(10).and_then(|n| n.checked_add(u64::from(digit - b'0')));
+        match next.filter(|next| *next <= 1 << 63) {
+            Some(next) if number <= i64::MAX as u64 / 10 => number = next,
+            _ => break,
+        }
+        scale *= 10.0;
     }
-    u64::try_from(nanos * u128::from(unit) / scale).unwrap_or(0)
+    (number as f64 * (unit as f64 / scale)) as u64
 }
 
 /// Writes a duration as Go does: `1m0s`, `1.5s`, `100ms`, `0s`.
@@ -121,6 +132,9 @@ mod tests {
             ("90m", "1h30m0s"),
             (".5s", "500ms"),
             ("1.5s", "1.5s"),
+            ("1.9999999999999999999s", "2s"),
+            ("0.3333333333333333333h", "20m0s"),
+            ("0.1ns", "0s"),
             ("-1s", "-1s"),
             ("+5s", "5s"),
             ("1s1s", "2s"),

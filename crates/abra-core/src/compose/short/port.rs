@@ -80,10 +80,10 @@ fn protocol(text: &str) -> (&str, &str) {
 }
 
 fn address(text: &str) -> Result<Option<IpAddr>, PortError> {
-    if text.is_empty() {
+    let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
+    if bare.is_empty() {
         return Ok(None);
     }
-    let bare = text.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(text);
     bare.parse().map(Some).map_err(|_| PortError::Address(text.to_owned()))
 }
 
@@ -136,6 +136,7 @@ mod tests {
             ("[::1]:80:80", "80>80/tcp ip ::1"),
             ("::1:80:80", "80>80/tcp ip ::1"),
             (":80:80", "80>80/tcp"),
+            ("[]:80:80", "80>80/tcp"),
             (":80", "0>80/tcp"),
             ("127.0.0.1::80", "0>80/tcp ip 127.0.0.1"),
             ("80-80-x", "0>80/tcp"),

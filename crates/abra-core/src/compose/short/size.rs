@@ -48,6 +48,8 @@ mod tests {
             ("1b", 1),
             ("1p", 1 << 50),
             ("99999999999p", i64::MIN),
+            ("1_0", 10),
+            ("0x1p4k", 16_384),
         ];
         for (text, bytes) in table {
             assert_eq!(parse(text), Some(bytes), "{text}");

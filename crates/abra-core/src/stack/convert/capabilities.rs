@@ -21,7 +21,7 @@ pub(super) fn effective(add: &Strings, drop: &Strings) -> (Vec<String>, Vec<Stri
 }
 
 fn normal(list: &Strings) -> BTreeSet<String> {
-    list.iter().map(|name| name.trim().to_uppercase()).filter(|name| !name.is_empty()).map(prefixed).collect()
+    list.iter().map(|name| prefixed(name.trim().to_uppercase())).collect()
 }
 
 fn prefixed(name: String) -> String {

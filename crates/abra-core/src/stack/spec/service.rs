@@ -85,8 +85,11 @@ pub struct Ratio(pub f32);
 impl Serialize for Ratio {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         // Through text, as a plain widening would show the digits that 32 bits can't hold (0.3 → 0.30000001192…).
-        let wide: f64 = self.0.to_string().parse().unwrap_or_default();
-        if wide == 0.0 { serializer.serialize_u64(0) } else { serializer.serialize_f64(wide) }
+        let text = self.0.to_string();
+        match text.parse::<i64>() {
+            Ok(whole) => serializer.serialize_i64(whole),
+            Err(_) => serializer.serialize_f64(text.parse().unwrap_or_default()),
+        }
     }
 }
 
