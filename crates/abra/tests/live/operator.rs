@@ -49,12 +49,36 @@ impl Forge {
     /// Publishes a release with these services.
     pub(crate) fn release(&self, version: &str, services: &[&str]) {
         std::fs::write(self.recipe().join("compose.yml"), compose(services)).unwrap();
+        self.publish(version);
+    }
+
+    /// Publishes a release with the files of a folder.
+    pub(crate) fn release_folder(&self, version: &str, folder: &Path) {
+        copy(folder, &self.recipe());
+        self.publish(version);
+    }
+
+    fn publish(&self, version: &str) {
         for arguments in [
             &["add", "--all"][..],
             &["commit", "--quiet", "--allow-empty", "--message", version],
             &["tag", "--annotate", version, "--message", version],
         ] {
             git(self.0.path(), &self.recipe(), arguments);
+        }
+    }
+}
+
+/// Copies the files of a folder, and those of its folders.
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
         }
     }
 }
