@@ -91,7 +91,9 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
             format!("the job ended with {complete} tasks complete")
         }
     }];
-    if let Reason::Paused { message } | Reason::RollbackPaused { message } = &failure.reason {
+    if let Reason::Paused { message } | Reason::RollbackPaused { message } = &failure.reason
+        && !is_usual(message)
+    {
         lines.push(format!("the engine says: {message}"));
     }
     let told = matches!(failure.reason, Reason::Unplaceable { .. } | Reason::Permanent { .. });
@@ -102,6 +104,11 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
         lines.push("the swarm may yet go back to the old version by itself".to_owned());
     }
     lines
+}
+
+/// docker's sentence for every pause after failures; it only adds the id of a task.
+fn is_usual(message: &str) -> bool {
+    message.contains("paused due to failure or early termination of task")
 }
 
 fn undecided_lines(undecided: &Undecided) -> Vec<String> {
