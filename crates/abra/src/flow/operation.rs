@@ -50,6 +50,14 @@ impl Before {
         self.head.as_ref().filter(|seen| seen.standing() == Standing::Held).map(|seen| &seen.record)
     }
 
+    /// Whether nobody is at work.
+    ///
+    /// # Errors
+    /// Somebody is.
+    pub(super) fn require_quiet(&self) -> Result<(), LockError> {
+        self.busy().map_or(Ok(()), |holder| Err(LockError::Busy(Box::new(holder.clone()))))
+    }
+
     /// Whether the last change of version was somebody else's.
     pub fn by_another(&self) -> bool {
         self.history.last_version().is_some_and(|logged| logged.entry.operator != self.operator)

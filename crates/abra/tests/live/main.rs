@@ -8,6 +8,7 @@ mod engine_lost;
 mod images;
 mod lock;
 mod operator;
+mod operators;
 mod recipes;
 mod registry;
 mod rig;

@@ -183,6 +183,12 @@ impl Running {
         rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
     }
 
+    /// Ends it at once, as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.end();
+    }
+
     /// Waits for its end.
     pub(crate) fn end(mut self) -> Output {
         let code = self.child.wait().unwrap().code().unwrap_or(-1);
@@ -207,6 +213,15 @@ impl Operator {
         std::fs::write(operator.home.path().join("abra/config.yml"), config).unwrap();
         operator.write_env(ENV);
         operator
+    }
+
+    /// The same operator with this name.
+    pub(crate) fn named(self, name: &str) -> Self {
+        let path = self.home.path().join("abra/config.yml");
+        let config = std::fs::read_to_string(&path).unwrap();
+        std::fs::write(&path, config.replace("operator:\n", &format!("operator:\n  name: {name}\n")))
+            .unwrap();
+        self
     }
 
     fn env_path(&self) -> PathBuf {

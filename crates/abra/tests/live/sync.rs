@@ -147,7 +147,7 @@ fn chaos_is_recorded_as_its_commit_and_what_nobody_else_has_is_refused() {
 fn a_newer_deployment_that_this_checkout_does_not_know_is_not_undone_without_a_word() {
     let world = World::new(&[GOOD]);
     world.ada.deploy("").is(0, &[]);
-    let bob = Operator::new(&world.forge, world.rig.address(), true);
+    let bob = Operator::new(&world.forge, world.rig.address(), true).named("Bob");
     world.forge.release("1.1.0+1.1", &[&GOOD.replace("bb:1", "bb:2")]);
     bob.deploy("-l").is(0, &["recorded 1.1.0+1.1"]);
     let index = world.state("app").0;
