@@ -17,5 +17,8 @@ mod schema;
 mod short;
 mod version;
 
+#[cfg(test)]
+mod mistakes_tests;
+
 pub use load::{LoadRequest, Loaded, Refused, SourceFile, load};
 pub use output::print;

@@ -13,6 +13,7 @@ mod read;
 mod relax;
 mod scalar;
 mod stamp;
+mod syntax;
 
 pub use node::{Data, Entry, Mapping, Node};
 pub(crate) use number::short_float_text;

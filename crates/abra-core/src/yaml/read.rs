@@ -199,7 +199,8 @@ impl<'a> Reader<'a> {
         if error.info().contains("unknown anchor") {
             return Problem::blocker(place, "an alias to an anchor that is not defined above it");
         }
-        Problem::blocker(place, format!("not valid YAML: {}", error.info()))
+        let (message, help) = super::syntax::explained(error.info());
+        Problem::blocker(place, message).help(help)
     }
 
     fn place(&self, span: &Span) -> Place {

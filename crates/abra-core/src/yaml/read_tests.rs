@@ -120,7 +120,7 @@ fn hostile_input_is_refused() {
     assert!(show(&bomb).contains("excessively") || show(&bomb).contains("too many"), "{}", show(&bomb));
     assert!(show(&"[".repeat(100_000)).contains(':'));
     assert!(show(&"- ".repeat(100_000)).contains("nested more than"));
-    assert!(show(&"a: ".repeat(1000)).contains("not valid YAML"));
+    assert!(show(&"a: ".repeat(1000)).contains("where no key can be"));
     let mut chain = "a0: &a0 [1]\n".to_owned();
     for n in 1..300 {
         chain += &format!("a{n}: &a{n} [*a{}]\n", n - 1);

@@ -2,7 +2,8 @@
 //!
 //! The YAML specification wants every line inside of brackets or quotes to be indented more than its parent, and no tab
 //! where a block might be indented. Docker's parser asks for neither, and files in the wild rely on it. Indentation means
-//! nothing in such lines, so they are moved to the right; tabs after a colon become blanks.
+//! nothing in such lines, so they are moved to the right; tabs after a colon become blanks, and a comment that begins
+//! right behind a bracket or quote gets its blank.
 
 /// A text with its odd lines moved, and how far.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,25 +24,29 @@ pub(super) fn relax(text: &str) -> Option<Relaxed> {
     let mut moved = Vec::new();
     for line in text.split_inclusive('\n') {
         let continues = !scan.inside.is_empty() && !line.trim().is_empty();
-        moved.push(if continues { MOVE } else { 0 });
+        let mut from = 0;
         if continues {
-            out.extend(std::iter::repeat_n(' ', MOVE));
-            let blanks = line.len() - line.trim_start_matches([' ', '\t']).len();
-            out.extend(std::iter::repeat_n(' ', blanks));
-            scan.line(line);
-            out.push_str(&line[blanks..]);
-        } else {
-            let tabs = scan.line(line);
-            let mut from = 0;
-            for (start, end) in tabs {
-                out.push_str(&line[from..start]);
-                out.extend(std::iter::repeat_n(' ', end - start));
-                from = end;
-            }
-            out.push_str(&line[from..]);
+            from = line.len() - line.trim_start_matches([' ', '\t']).len();
+            out.extend(std::iter::repeat_n(' ', MOVE + from));
         }
+        moved.push(if continues { MOVE } else { 0 });
+        for Edit { start, end } in scan.line(line) {
+            if start < from {
+                continue;
+            }
+            out.push_str(&line[from..start]);
+            out.extend(std::iter::repeat_n(' ', (end - start).max(1)));
+            from = end;
+        }
+        out.push_str(&line[from..]);
     }
     (out != text).then_some(Relaxed { text: out, moved })
+}
+
+/// A part of a line that becomes as many blanks; one that is empty becomes one.
+struct Edit {
+    start: usize,
+    end: usize,
 }
 
 /// What is open at some point of the text.
@@ -53,22 +58,24 @@ struct Scan {
 }
 
 impl Scan {
-    /// Goes through a line; gives the ranges of tabs that stand for blanks.
-    fn line(&mut self, line: &str) -> Vec<(usize, usize)> {
+    /// Goes through a line.
+    fn line(&mut self, line: &str) -> Vec<Edit> {
         let text = line.trim_end_matches(['\n', '\r']);
         if self.inside.is_empty() && self.in_block(text) {
             return Vec::new();
         }
-        let mut tabs = Vec::new();
+        let mut edits = Vec::new();
         let mut at = text.len() - text.trim_start_matches(' ').len();
         let mut indent = at;
         // True where a value may begin; elsewhere quotes and brackets are plain characters.
         let mut fresh = true;
+        let mut closed = 0;
         let bytes = text.as_bytes();
         while at < bytes.len() {
             let blank_after = bytes.get(at + 1).is_none_or(|b| matches!(b, b' ' | b'\t'));
             if let Some(quote @ (b'"' | b'\'')) = self.inside.last().copied() {
                 at = self.quoted(bytes, at, quote);
+                closed = at;
                 fresh = false;
                 continue;
             }
@@ -80,6 +87,11 @@ impl Scan {
                 b']' | b'}' if !self.inside.is_empty() => {
                     self.inside.pop();
                     fresh = false;
+                    closed = at + 1;
+                }
+                b'#' if closed == at && at > 0 => {
+                    edits.push(Edit { start: at, end: at });
+                    break;
                 }
                 b',' if !self.inside.is_empty() => fresh = true,
                 b'|' | b'>' if fresh && self.inside.is_empty() => {
@@ -98,7 +110,7 @@ impl Scan {
                         + 1
                         + (bytes.len() - at - 1 - text[at + 1..].trim_start_matches([' ', '\t']).len());
                     if text[at + 1..end].contains('\t') {
-                        tabs.push((at + 1, end));
+                        edits.push(Edit { start: at + 1, end });
                     }
                     fresh = true;
                 }
@@ -112,7 +124,7 @@ impl Scan {
             }
             at += 1;
         }
-        tabs
+        edits
     }
 
     /// True for a line of a block of text; the first line that is none ends the block.
@@ -180,5 +192,12 @@ mod tests {
         assert_eq!(relax("a:\tb\n").unwrap().text, "a: b\n");
         assert_eq!(relax("a: \t b\tc\n").unwrap().text, "a:   b\tc\n");
         assert_eq!(relax("a: 'b:\tc'\n"), None);
+    }
+
+    #[test]
+    fn comments_behind_brackets_and_quotes_get_a_blank() {
+        assert_eq!(relax("a: [b]#c\n").unwrap().text, "a: [b] #c\n");
+        assert_eq!(relax("a: 'b'#c\n").unwrap().text, "a: 'b' #c\n");
+        assert_eq!(relax("a: b#c\n"), None);
     }
 }

@@ -1,4 +1,5 @@
 //! Walks a document along the table.
+use super::advice::{advice, elsewhere};
 use super::nearest::nearest;
 use super::shape::{Names, Object, Others, Shape, Unique};
 use super::table::DOCUMENT;
@@ -62,7 +63,7 @@ impl Walk {
         let (want, found) = (shape.words(self.version), node.data.kind());
         let message = format!("{path} must be {want}, but is {found}");
         let mut problem = Problem::blocker(node.place, message);
-        problem.help = advice(&node.data, shape, self.version);
+        problem.help = advice(&node.data, shape, self.version).or_else(|| missing_value(&node.data, path));
         self.problems.push(problem);
     }
 
@@ -186,7 +187,7 @@ impl Walk {
     }
 
     fn suggestion(&self, name: &str, object: &Object) -> String {
-        if let Some(why) = known_elsewhere(name) {
+        if let Some(why) = elsewhere(name, object) {
             return why.to_owned();
         }
         let known: Vec<&str> =
@@ -198,39 +199,14 @@ impl Walk {
     }
 }
 
-/// Keys of other compose dialects that people bring along.
-fn known_elsewhere(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "profiles" | "pull_policy" | "develop" | "gpus" | "group_add" | "annotations" | "platform"
-        | "include" | "enable_ipv6" => "`docker compose` knows this key, a swarm stack does not; remove it",
-        "mem_limit" | "mem_reservation" | "cpus" | "pids_limit" => "write it under deploy.resources",
-        _ => return None,
-    })
-}
-
-/// How to write what was meant.
-fn advice(data: &Data, shape: &Shape, version: u8) -> Option<String> {
-    let text = Data::Text(String::new());
-    match data {
-        Data::Int { raw, .. } | Data::Float { raw, .. } | Data::Date(raw) if shape.takes(&text, version) => {
-            Some(format!("write it in quotes: \"{raw}\""))
+/// What an empty value is to be replaced with.
+fn missing_value(data: &Data, path: Path<'_>) -> Option<String> {
+    let parent = path.parent.map(|parent| parent.part);
+    match (data, parent) {
+        (Data::Null, Some("secrets" | "configs")) => {
+            Some("write \"external: true\" or \"file: …\" below it, indented further".to_owned())
         }
-        Data::Bool(value) if shape.takes(&text, version) => Some(format!("write it in quotes: \"{value}\"")),
-        Data::Text(text) if matches!(shape, Shape::Bool) => match text.to_lowercase().as_str() {
-            "yes" | "on" | "y" | "true" => Some("write true, without quotes".to_owned()),
-            "no" | "off" | "n" | "false" => Some("write false, without quotes".to_owned()),
-            _ => None,
-        },
-        Data::Text(text)
-            if matches!(shape, Shape::Whole | Shape::Natural | Shape::Number)
-                && text.parse::<f64>().is_ok() =>
-        {
-            Some("write it without quotes".to_owned())
-        }
-        Data::Map(_) if matches!(shape, Shape::List(..)) => {
-            Some("write a list: one \"- name\" per line; conditions are not known to a swarm".to_owned())
-        }
-        Data::Null => Some("give it a value or remove the key".to_owned()),
+        (Data::Null, _) => Some("give it a value or remove the key".to_owned()),
         _ => None,
     }
 }

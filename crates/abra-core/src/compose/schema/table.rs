@@ -46,7 +46,7 @@ pub(super) static DOCUMENT: Shape = Shape::Object(&extensible(
     4,
 ));
 
-static SERVICE: Object = extensible(
+pub(super) static SERVICE: Object = extensible(
     &[
         key("build", Either(&[Text, Shape::Object(&BUILD)])),
         key("cap_add", SET),
@@ -180,7 +180,7 @@ static MOUNT: Object = Object {
     required: &["type"],
 };
 
-static DEPLOY: Object = closed(&[
+pub(super) static DEPLOY: Object = closed(&[
     key("mode", Text),
     since("endpoint_mode", 2, Text),
     key("replicas", Whole),
