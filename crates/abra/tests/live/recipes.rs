@@ -7,7 +7,7 @@ use serde_json::json;
 use std::path::Path;
 
 /// A recipe on an engine that has what recipes expect: the network `proxy`, and secrets by their names in the stack.
-fn prepared(recipe: &str, uncommented: &[&str], secrets: &[&str]) -> (Engine, Operator) {
+fn prepared(recipe: &str, uncommented: &[&str], secrets: &[&str]) -> (Engine, Forge, Operator) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recipes").join(recipe);
     let rig = swarm();
     let network = json!({"Name": "proxy", "Driver": "overlay", "Attachable": true});
@@ -28,15 +28,13 @@ fn prepared(recipe: &str, uncommented: &[&str], secrets: &[&str]) -> (Engine, Op
         env = lines.iter().map(open).collect::<Vec<_>>().join("\n");
     }
     ada.write_env(&env);
-    // The recipe is cloned now: the forge goes.
-    ada.run(&format!("app deploy -n -D --dry-run {APP}"));
-    (rig, ada)
+    (rig, forge, ada)
 }
 
 /// Plans a recipe, deploys it and deploys it again: the second time there is nothing to do.
 #[track_caller]
 fn accepted(recipe: &str, uncommented: &[&str], secrets: &[&str], said: &[&str], services: &[&str]) {
-    let (rig, ada) = prepared(recipe, uncommented, secrets);
+    let (rig, _forge, ada) = prepared(recipe, uncommented, secrets);
     let dry = ada.run(&format!("app deploy -n -D --dry-run {APP}")).is(0, said);
     assert_eq!(rig.json("/services").unwrap(), json!([]), "a dry run changed something");
     for line in dry.text.lines().filter(|line| line.starts_with("warning: ")) {
@@ -58,17 +56,17 @@ const GARDEN: [&str; 2] = ["db_password_v1", "session_key_v2"];
 fn a_recipe_with_overlays_templates_anchors_and_secrets() {
     let said = [
         "registry.invalid/garden/app:1.4-social",
-        "services.db.tmpfs has no effect in a swarm\n  --> compose.db.yml:23:5",
+        "services.db.tmpfs has no effect in a swarm\n  --> compose.db.yml:21:5",
         "the same at extra/compose.tune.yml:6:5",
-        "config   demo_example_com_tune_v1  create",
+        "config   demo_example_com_tune_v1",
     ];
     accepted("garden", &["compose.tune"], &GARDEN, &said, &["app", "db"]);
 }
 
 #[test]
 fn a_recipe_that_publishes_ports_of_the_swarm_or_of_nodes() {
-    accepted("gateway", &[], &[], &["config   demo_example_com_gateway_yml_v9  create"], &["app"]);
-    accepted("gateway", &["compose.host"], &[], &["service  app  create"], &["app"]);
+    accepted("gateway", &[], &[], &["config   demo_example_com_gateway_yml_v9"], &["app"]);
+    accepted("gateway", &["compose.host"], &[], &["service  app"], &["app"]);
 }
 
 #[test]
@@ -84,7 +82,7 @@ fn a_small_recipe_says_each_thing_once() {
 
 #[test]
 fn a_mistake_in_an_overlay_is_refused_with_its_place_and_a_way_out() {
-    let (rig, ada) = prepared("garden", &["compose.login"], &GARDEN);
+    let (rig, _forge, ada) = prepared("garden", &["compose.login"], &GARDEN);
     ada.deploy("-c").is(
         1,
         &[
@@ -98,7 +96,7 @@ fn a_mistake_in_an_overlay_is_refused_with_its_place_and_a_way_out() {
 
 #[test]
 fn missing_secrets_are_all_named_with_the_nearest_that_is_there() {
-    let (rig, ada) = prepared("garden", &[], &["db_password_v2"]);
+    let (rig, _forge, ada) = prepared("garden", &[], &["db_password_v2"]);
     ada.deploy("-c").is(
         1,
         &[
