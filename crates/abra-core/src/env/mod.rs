@@ -191,16 +191,6 @@ impl EnvFile {
         pinned.unwrap_or(recorded)
     }
 
-    /// A warning where a version is pinned that is not the recorded one. The record rules.
-    pub fn pin_conflict(&self) -> Option<Finding> {
-        let (line, record) = (self.recipe_line().ok()?, self.record().ok()??);
-        let pin = line.pin.filter(|pin| !pin.same(&record))?;
-        let key = self.recipe_key()?;
-        let finding =
-            Finding::warning(format!("`{key}` pins {pin}, but {record} is recorded; the record rules"));
-        self.location(key).map(|location| finding.at(location))
-    }
-
     fn recipe_key(&self) -> Option<&'static str> {
         ["RECIPE", "TYPE"].into_iter().find(|key| self.values.contains_key(*key))
     }

@@ -75,11 +75,6 @@ impl Record {
             (Self::Release(_), Self::Commit { .. }) | (Self::Commit { .. }, Self::Release(_)) => false,
         }
     }
-
-    /// Whether nobody else can deploy it.
-    pub fn is_dirty(&self) -> bool {
-        matches!(self, Self::Commit { dirty: true, .. })
-    }
 }
 
 impl fmt::Display for Commit {
@@ -116,7 +111,8 @@ mod tests {
             ("nightly+U", "nightly+U", false),
         ] {
             let record = Record::parse(text).unwrap();
-            assert_eq!((record.to_string().as_str(), record.is_dirty()), (shown, dirty), "{text}");
+            let is_dirty = matches!(record, Record::Commit { dirty: true, .. });
+            assert_eq!((record.to_string().as_str(), is_dirty), (shown, dirty), "{text}");
         }
         assert!(Record::parse("").is_err());
         assert!(Record::parse("1.0.0 2").is_err());
