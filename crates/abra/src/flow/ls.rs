@@ -201,20 +201,32 @@ fn row(
     app: Result<&App, &Failure>,
     seen: Option<Seen>,
 ) -> Row {
+    let written = app.map_err(|failure| failure.message.clone()).and_then(|app| written(context, app));
+    let (recorded, problem) = match written {
+        Ok(recorded) => (recorded, None),
+        Err(problem) => (None, Some(problem)),
+    };
     Row {
         app: name.to_string(),
         server: server.clone(),
         recipe: app.ok().map(|app| app.recipe.to_string()),
-        recorded: app.ok().and_then(|app| written(context, app)),
+        recorded,
         seen,
-        problem: app.err().map(|failure| failure.message.clone()),
+        problem,
     }
 }
 
-/// What the file says should run: the record, else the pin. Without operator sync only the pin.
-fn written(context: &Context, app: &App) -> Option<Record> {
-    let record = if context.settings.sync.value { app.env.record().ok().flatten() } else { None };
-    record.or_else(|| app.pin.clone())
+/// What the file says should run: the record, else the pin. Without operator sync only the pin. A record that can't be
+/// read is no reason to show the pin: the record rules.
+fn written(context: &Context, app: &App) -> Result<Option<Record>, String> {
+    let record = if context.settings.sync.value { app.env.record() } else { Ok(None) };
+    match record {
+        Ok(record) => Ok(record.or_else(|| app.pin.clone())),
+        Err(finding) => {
+            let place = finding.location.map_or_else(|| app.env.name().to_owned(), |place| place.to_string());
+            Err(format!("{place}: {}", finding.message))
+        }
+    }
 }
 
 /// What the server says of an app; the newest release is filled in elsewhere.
@@ -238,12 +250,11 @@ fn seen(context: &Context, app: &App, there: Result<&There, &String>) -> Seen {
             };
         }
     };
-    let unreadable = context.settings.sync.value && app.env.record().is_err();
     let written = written(context, app);
     let recorded = match &written {
-        _ if unreadable => Recorded::Unreadable,
-        Some(record) => Recorded::Version(record),
-        None => Recorded::Nothing,
+        Err(_) => Recorded::Unreadable,
+        Ok(Some(record)) => Recorded::Version(record),
+        Ok(None) => Recorded::Nothing,
     };
     of_services(recorded, services, head, &app.stack)
 }

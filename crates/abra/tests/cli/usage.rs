@@ -40,6 +40,19 @@ fn an_empty_home_is_no_error() {
 }
 
 #[test]
+fn a_record_that_can_not_be_read_is_told_and_not_replaced_by_the_pin() {
+    let home = Home::usual().env("TYPE=wiki:1.0.0+1.0.0\nOPERATOR_SYNC_VERSION=1 2\n");
+    let said = |home: &Home| {
+        let run = home.run(&["app", "ls"]);
+        let [out, err] = [run.stdout, run.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (out.contains("1.0.0+1.0.0"), err.contains("wiki.test.env:2:1: `OPERATOR_SYNC_VERSION` records"))
+    };
+    assert_eq!(said(&home), (true, false), "without operator sync the record is not read");
+    home.write("abra/config.yml", "operator:\n  sync: true\n");
+    assert_eq!(said(&home), (false, true));
+}
+
+#[test]
 fn servers_are_listed_with_their_engines() {
     let home = Home::usual();
     let text = String::from_utf8(home.run(&["server", "ls"]).stdout).unwrap();
