@@ -47,7 +47,10 @@ async fn seen(
         context.git.fetch_team(&file).await?;
     }
     let Some(bytes) = context.git.team_version(&file).await? else { return Ok(TeamView::default()) };
-    let theirs = EnvFile::parse("the team's remote", &bytes).ok().and_then(|env| env.record().ok().flatten());
+    let theirs = match recorded_in(&bytes) {
+        Ok(theirs) => theirs,
+        Err(problem) => return Ok(TeamView { recorded: None, problem: Some(problem) }),
+    };
     let ours = app.env.record().ok().flatten();
     let differs = match (&theirs, &ours) {
         (Some(theirs), Some(ours)) => !theirs.same(ours),
@@ -55,6 +58,19 @@ async fn seen(
         (None, _) => false,
     };
     Ok(TeamView { recorded: theirs.filter(|_| differs), problem: None })
+}
+
+/// The record in the remote's file.
+fn recorded_in(bytes: &[u8]) -> Result<Option<Record>, Finding> {
+    let name = "the team's remote";
+    let unreadable = |reason: &str| {
+        Finding::warning(format!("{name} has an env file whose record can't be read: {reason}"))
+            .help("what it records is not known here: mend it there")
+    };
+    let env = EnvFile::parse(name, bytes).map_err(|findings| {
+        unreadable(findings.first().map_or("it has errors", |finding| &finding.message))
+    })?;
+    env.record().map_err(|finding| unreadable(&finding.message))
 }
 
 impl TeamView {
