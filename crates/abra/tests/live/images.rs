@@ -78,8 +78,9 @@ impl Ground {
         self.spec()["TaskTemplate"]["Placement"]["Platforms"].clone()
     }
 
-    fn version(&self) -> u64 {
-        self.rig.json("/services/st_web").unwrap()["Version"]["Index"].as_u64().unwrap()
+    /// Whether anybody has updated the service since it was created. (Its version also moves with the swarm's own doing.)
+    fn is_updated(&self) -> bool {
+        self.rig.json("/services/st_web").unwrap().get("PreviousSpec").is_some()
     }
 
     fn is_pinned(&self) -> bool {
@@ -121,18 +122,18 @@ fn a_tag_that_moved_is_followed_with_always_and_not_with_changed_or_never() {
     let ground = Ground::new(false);
     went_well(&ground.deploy("one", &[]));
     assert!(ground.is_pinned(), "{}", ground.live_image());
-    let (pinned, platforms, version) = (ground.live_image(), ground.platforms(), ground.version());
+    let (pinned, platforms) = (ground.live_image(), ground.platforms());
     assert_eq!(platforms[0]["OS"], "linux");
 
     ground.move_tag();
     for resolve in ["changed", "never"] {
         went_well(&ground.deploy("one", &["--resolve-image", resolve]));
-        assert_eq!((ground.live_image(), ground.version()), (pinned.clone(), version), "{resolve}");
+        assert_eq!((ground.live_image(), ground.is_updated()), (pinned.clone(), false), "{resolve}");
     }
     for resolve in ["changed", "never"] {
         // Something else changed: the pin stays, and so do the platforms, which docker would drop.
         went_well(&ground.deploy(resolve, &["--resolve-image", resolve]));
-        assert_ne!(ground.version(), version);
+        assert!(ground.is_updated(), "{resolve}");
         assert_eq!(
             (ground.live_image(), ground.platforms()),
             (pinned.clone(), platforms.clone()),
