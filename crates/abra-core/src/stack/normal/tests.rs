@@ -176,3 +176,65 @@ fn the_form_of_the_form_is_itself() {
     let once = canonical(&spec, &names(), &BTreeSet::new());
     assert_eq!(canonical(&once, &names(), &BTreeSet::new()), once);
 }
+
+/// Every object of a spec, as a JSON pointer.
+fn objects_in(path: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.push(path.to_owned());
+            for (key, field) in fields {
+                objects_in(&format!("{path}/{key}"), field, found);
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                objects_in(&format!("{path}/{at}"), item, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn a_field_that_nobody_knows_is_a_difference_wherever_it_stands() {
+    let spec = json!({
+        "Name": "st_w",
+        "Mode": {"Replicated": {"Replicas": 2}},
+        "UpdateConfig": {"Parallelism": 2},
+        "RollbackConfig": {"Parallelism": 2},
+        "EndpointSpec": {"Mode": "vip", "Ports": [{"TargetPort": 80}]},
+        "TaskTemplate": {
+            "ContainerSpec": {
+                "Image": "a",
+                "Healthcheck": {"Test": ["CMD", "true"], "Interval": 5},
+                "Privileges": {"CredentialSpec": {"File": "f"}, "NoNewPrivileges": true},
+                "Mounts": [{"Type": "volume", "Target": "/v", "VolumeOptions": {"NoCopy": true}}],
+                "Secrets": [{"File": {"Name": "s"}, "SecretID": "sec1"}],
+                "Configs": [{"File": {"Name": "c"}, "ConfigID": "con1"}],
+                "Ulimits": [{"Name": "core", "Soft": 1, "Hard": 2}],
+                "DNSConfig": {"Nameservers": ["1.1.1.1"]}
+            },
+            "Resources": {
+                "Limits": {"Pids": 5},
+                "Reservations": {"GenericResources": [{"DiscreteResourceSpec": {"Kind": "gpu", "Value": 1}}]}
+            },
+            "RestartPolicy": {"Condition": "any"},
+            "Placement": {"Preferences": [{"Spread": {"SpreadDescriptor": "x"}}], "Platforms": [{"OS": "linux"}]},
+            "Networks": [{"Target": "net1", "Aliases": ["w"]}],
+            "LogDriver": {"Name": "none"}
+        }
+    });
+    let mut places = Vec::new();
+    objects_in("", &spec, &mut places);
+    assert!(places.len() > 30, "{places:?}");
+    for place in &places {
+        for value in [json!("x"), json!(7), json!(true), json!(["x"]), json!({"Deep": {"Deeper": 1}})] {
+            let mut future = spec.clone();
+            let object = future.pointer_mut(place).unwrap().as_object_mut().unwrap();
+            object.insert("FutureField".to_owned(), value.clone());
+            let form = canonical(&future, &names(), &BTreeSet::new());
+            assert_ne!(form, canonical(&spec, &names(), &BTreeSet::new()), "{place} {value}");
+            assert!(form.to_string().contains("FutureField"), "lost at {place}: {value}");
+        }
+    }
+}
