@@ -184,7 +184,9 @@ async fn end(
         Err(error) if error.is_loss() => return Err(error.into()),
         result => result,
     };
-    lease.stage("recording").await?;
+    if let Err(error) = lease.stage("recording").await {
+        return unconfirmed(context, prepared, result, error).await;
+    }
     let (word, reason) = match &result {
         Ok(outcome) => (word_for(outcome), reason(outcome, prepared)),
         Err(error) => (word_for_error(error), error.to_string()),
@@ -202,6 +204,26 @@ async fn end(
     };
     give_back(context, lease, word).await;
     Ok(done?)
+}
+
+/// Without a word whether the lock is still ours nothing is recorded; an ending that is no success stays what it is.
+async fn unconfirmed(
+    context: &Context,
+    prepared: &Prepared,
+    result: Result<Outcome, RolloutError>,
+    error: LockError,
+) -> Result<Done, Failure> {
+    if matches!(error, LockError::Lost(_)) {
+        return Err(error.into());
+    }
+    let outcome = result?;
+    if word_for(&outcome) == word::SUCCEEDED {
+        let hint = format!("everything runs as wanted; `abra app watch {}` records it", prepared.app.name);
+        return Err(Failure::from(error).exit(Exit::Undecided).hint(hint));
+    }
+    let seconds = Terms::default().lease.as_secs();
+    context.ui.warn(format!("{error}; what is left of the lock frees itself after {seconds} s"));
+    Ok(deploy::recorded_too(context, prepared, outcome).await)
 }
 
 async fn give_back(context: &Context, lease: &Lease<'_>, word: &str) {
