@@ -114,10 +114,11 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// Itself, if it ended so and said so.
+    /// Itself, if it ended so and said so, in whatever columns.
     #[track_caller]
     pub(crate) fn is(self, code: i32, words: &[&str]) -> Self {
-        let missing: Vec<_> = words.iter().filter(|words| !self.text.contains(**words)).collect();
+        let said = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let missing: Vec<_> = words.iter().filter(|words| !said.contains(**words)).collect();
         assert!(
             self.code == code && missing.is_empty(),
             "exit code {}, wanted {code}; not said: {missing:?}; said:\n{}",

@@ -110,7 +110,7 @@ fn a_service_that_exits_with_0_and_is_not_restarted_fails() {
 #[test]
 fn one_bad_service_does_not_hide_behind_a_good_one_nor_a_good_one_behind_it() {
     let bad = "db: {image: bb:1, command: 'false', deploy: {restart_policy: {condition: none}}}";
-    let says = &["app: good", "db: it ended and will not be restarted"];
+    let says = &["app: 1/1 good", "db: it ended and will not be restarted"];
     check(&Case { services: &[GOOD, bad], exit: 3, says, ..FIRST });
 }
 
