@@ -64,7 +64,29 @@ impl Context {
         // Shells complete file names: the env file's own name means the app, too.
         let name = AppName::new(name.strip_suffix(".env").unwrap_or(name))?;
         let place = self.home.find(&name)?;
-        self.app_at(&place.server, &place.app)
+        let app = self.app_at(&place.server, &place.app)?;
+        self.has_stack_alone(&app)?;
+        Ok(app)
+    }
+
+    /// Two apps of one stack would overwrite and remove each other's services. Long names are cut, dots and underscores
+    /// become the same: so this happens without anybody's wish.
+    fn has_stack_alone(&self, app: &App) -> Result<(), Failure> {
+        for name in self.home.apps_of(&app.server)?.iter().filter(|name| **name != app.name) {
+            // A file with errors is told about when that app is meant.
+            let Ok(other) = self.app_at(&app.server, name) else { continue };
+            if other.stack == app.stack {
+                return Err(Failure::new(format!(
+                    "the apps {} and {name} on server {} are both stack {}",
+                    app.name, app.server, app.stack
+                ))
+                .hint(format!(
+                    "set `STACK_NAME` in the env file of the one that is not deployed yet, or remove that file: {}",
+                    self.home.server_dir(&app.server).display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Who the operator is: as set, else by git's settings, else the user on this machine.

@@ -222,12 +222,14 @@ impl From<LockError> for Failure {
                 failure
                     .exit(Exit::Busy)
                     .hint("nothing was changed; --wait waits until the lock is free")
-                    .hint("`abra app lock status` shows it; `abra app lock release` frees it by force")
+                    .hint("`abra app lock status <APP>` shows it; `abra app lock release <APP>` frees it by force")
             }
             LockError::Moved { .. } => {
                 failure.exit(Exit::Moved).hint("nothing was changed; look at the new plan and decide again")
             }
-            LockError::Lost(_) => failure.exit(Exit::Moved).hint("`abra app history` shows what was done"),
+            LockError::Lost(_) => {
+                failure.exit(Exit::Moved).hint("`abra app history <APP>` shows what was done")
+            }
             LockError::Engine(_) | LockError::Contended => failure,
         }
     }

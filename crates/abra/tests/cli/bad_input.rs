@@ -46,6 +46,20 @@ fn names_that_lead_elsewhere_are_refused() {
 }
 
 #[test]
+fn two_apps_of_one_stack_are_refused() {
+    let home = Home::usual().engine(World::default());
+    home.write("abra/servers/default/wiki_test.env", "TYPE=wiki\n");
+    home.write("abra/servers/default/named.test.env", "TYPE=wiki\nSTACK_NAME=long\n");
+    home.write("abra/servers/default/long.env", "TYPE=wiki\n");
+    assert_snapshot!(home.refused(&[
+        &["app", "deploy", "-o", "-n", "wiki.test"],
+        &["app", "deploy", "-o", "-n", "wiki_test"],
+        &["app", "undeploy", "-n", "named.test"],
+        &["app", "ps", "long"],
+    ]));
+}
+
+#[test]
 fn an_env_file_with_errors_shows_their_lines() {
     let home = Home::usual().engine(World::default());
     home.write("abra/servers/default/a.test.env", "TYPE=wiki\n1X=2\nTAG = 1\nDOMAIN=\"a.test\nB=1\n");
