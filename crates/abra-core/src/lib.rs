@@ -6,7 +6,7 @@
 //! | --- | --- |
 //! | [`finding`] | what is wrong or noteworthy, and where it stands |
 //! | [`name`] | names of apps, servers, recipes, stacks: safe by construction |
-//! | [`env`] | an app's env file as a lossless document |
+//! | [`mod@env`] | an app's env file as a lossless document |
 //! | [`config`] | the operator's settings |
 //! | [`recipe`] | versions and their order, records, which version a command means |
 //! | [`app`] | an app: server, stack, recipe, env |

@@ -1,6 +1,6 @@
 //! YAML as docker's parser (Go's yaml.v3) reads it, with positions.
 //!
-//! Here: text to a tree ([`read`]), what a plain scalar means, merge keys, budgets against hostile input, how Go prints
+//! Here: text to a tree ([`read()`]), what a plain scalar means, merge keys, budgets against hostile input, how Go prints
 //! numbers, and a printer whose output reads back the same.
 //! Not here: anything that knows compose.
 mod control;

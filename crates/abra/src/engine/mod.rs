@@ -1,7 +1,7 @@
 //! The Docker engine: the only room that talks HTTP to one.
 //!
 //! Typed calls in our verbs, one file per kind of object. Every request has a time limit, every answer a size limit,
-//! and every refusal is recognised once, in [`refusal`]. Specs go in and come out as whole JSON, so nothing is lost.
+//! and every refusal is recognised once, in `refusal`. Specs go in and come out as whole JSON, so nothing is lost.
 //!
 //! Not here: what a spec should say (core), in which order things are done (the flows), what is shown.
 pub mod auth;
