@@ -43,8 +43,8 @@ fn an_empty_home_is_no_error() {
 fn a_record_that_can_not_be_read_is_told_and_not_replaced_by_the_pin() {
     let home = Home::usual().env("TYPE=wiki:1.0.0+1.0.0\nOPERATOR_SYNC_VERSION=1 2\n");
     let said = |home: &Home| {
-        let run = home.run(&["app", "ls"]);
-        let [out, err] = [run.stdout, run.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        let (json, text) = (home.run(&["-m", "app", "ls"]), home.run(&["app", "ls"]));
+        let [out, err] = [json.stdout, text.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
         (out.contains("1.0.0+1.0.0"), err.contains("wiki.test.env:2:1: `OPERATOR_SYNC_VERSION` records"))
     };
     assert_eq!(said(&home), (true, false), "without operator sync the record is not read");
