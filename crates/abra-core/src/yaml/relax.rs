@@ -14,12 +14,12 @@ pub(super) struct Relaxed {
     pub(super) moved: Vec<usize>,
 }
 
-/// How far lines are moved: as deep as a value may be nested, several times over.
-const MOVE: usize = 1000;
+/// How much longer than twice the original a text may become, in bytes.
+const ROOM: usize = 1 << 16;
 
-/// Moves the lines that continue brackets or quotes; `None` when there is nothing to change.
+/// Moves the lines that continue brackets or quotes; `None` when there is nothing to change, or far too much.
 pub(super) fn relax(text: &str) -> Option<Relaxed> {
-    let mut scan = Scan { inside: Vec::new(), block: None };
+    let mut scan = Scan { inside: Vec::new(), block: None, indent: 0 };
     let mut out = String::with_capacity(text.len());
     let mut moved = Vec::new();
     for line in text.split_inclusive('\n') {
@@ -27,9 +27,12 @@ pub(super) fn relax(text: &str) -> Option<Relaxed> {
         let mut from = 0;
         if continues {
             from = line.len() - line.trim_start_matches([' ', '\t']).len();
-            out.extend(std::iter::repeat_n(' ', MOVE + from));
+            out.extend(std::iter::repeat_n(' ', scan.indent + 1 + from));
         }
-        moved.push(if continues { MOVE } else { 0 });
+        moved.push(if continues { scan.indent + 1 } else { 0 });
+        if out.len() > 2 * text.len() + ROOM {
+            return None;
+        }
         for Edit { start, end } in scan.line(line) {
             if start < from {
                 continue;
@@ -55,6 +58,8 @@ struct Scan {
     inside: Vec<u8>,
     /// The indentation of the key that a block of text belongs to.
     block: Option<usize>,
+    /// The indentation of the key that the outermost bracket or quote belongs to.
+    indent: usize,
 }
 
 impl Scan {
@@ -82,8 +87,12 @@ impl Scan {
             match bytes[at] {
                 b' ' | b'\t' => {}
                 b'#' if at == 0 || matches!(bytes[at - 1], b' ' | b'\t') => break,
-                b'"' | b'\'' if fresh => self.inside.push(bytes[at]),
-                b'[' | b'{' if fresh => self.inside.push(bytes[at]),
+                b'"' | b'\'' | b'[' | b'{' if fresh => {
+                    if self.inside.is_empty() {
+                        self.indent = indent;
+                    }
+                    self.inside.push(bytes[at]);
+                }
                 b']' | b'}' if !self.inside.is_empty() => {
                     self.inside.pop();
                     fresh = false;
@@ -185,6 +194,14 @@ mod tests {
         for (text, want) in table {
             assert_eq!(moved(text), want, "{text}");
         }
+    }
+
+    #[test]
+    fn what_would_grow_out_of_bounds_is_left_alone() {
+        let text = format!("{}a: [{}", " ".repeat(10_000), "b,\n".repeat(10_000));
+        assert_eq!(relax(&text), None);
+        let text = format!("a: [{}", "b,\n".repeat(10_000));
+        assert!(relax(&text).is_some_and(|relaxed| relaxed.text.len() < 2 * text.len()));
     }
 
     #[test]

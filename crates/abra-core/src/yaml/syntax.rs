@@ -6,6 +6,12 @@ pub(super) fn explained(info: &str) -> (String, &'static str) {
     if has("tab") {
         return ("a tab stands where only blanks may".to_owned(), "indent with blanks");
     }
+    if has("recursion limit") {
+        return (
+            "values are nested too deep".to_owned(),
+            "nothing in a stack needs more than a dozen levels",
+        );
+    }
     if has("mapping values are not allowed") {
         return (
             "a \": \" where no key can be".to_owned(),

@@ -5,9 +5,12 @@ use crate::finding::Place;
 use crate::yaml::{Data, Node, Problem};
 use std::collections::BTreeMap;
 
+/// How many bytes all values with variables may have in one file.
+const MAX_BYTES: usize = 64 << 20;
+
 /// Replaces the variables in place; says what is wrong and what looks unintended.
 pub(crate) fn interpolate(root: &mut Node, env: &BTreeMap<String, String>) -> Vec<Problem> {
-    let mut walk = Walk { env, problems: Vec::new() };
+    let mut walk = Walk { env, bytes: 0, problems: Vec::new() };
     walk.node(root, None);
     walk.problems
 }
@@ -31,6 +34,8 @@ fn parts<'a>(path: Option<&Path<'a>>) -> Vec<&'a str> {
 
 struct Walk<'e> {
     env: &'e BTreeMap<String, String>,
+    /// What the values replaced so far add up to.
+    bytes: usize,
     problems: Vec<Problem>,
 }
 
@@ -58,7 +63,16 @@ impl Walk<'_> {
 
     /// The new value of a text, if it changed.
     fn text(&mut self, text: &str, place: Place, path: Option<&Path<'_>>) -> Option<Data> {
+        if self.bytes > MAX_BYTES {
+            return None;
+        }
         let (new, remarks) = expand(text, |name| self.env.get(name).map(String::as_str));
+        self.bytes += new.len();
+        if self.bytes > MAX_BYTES {
+            let message = format!("variables make this file larger than {} MiB", MAX_BYTES >> 20);
+            self.problems.push(Problem::blocker(place, message));
+            return None;
+        }
         let broken = remarks.iter().any(|r| matches!(r, Remark::Invalid(_) | Remark::Missing(..)));
         for remark in remarks {
             self.problems.push(problem(remark, place));
@@ -144,6 +158,15 @@ mod tests {
         assert_eq!(service.get("tty").unwrap().data, Data::Bool(true));
         assert_eq!(service.get("init").unwrap().as_text(), Some("yes"));
         assert_eq!(service.get("read_only").unwrap().as_text(), Some("true"));
+    }
+
+    #[test]
+    fn variables_can_not_make_a_file_grow_without_end() {
+        let env = [("A".to_owned(), "a".repeat(1 << 20))].into();
+        let mut root = read(&format!("x: [{}]\n", "$A,".repeat(100)), FileId(0)).unwrap().root;
+        let problems = interpolate(&mut root, &env);
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].message.contains("larger than 64 MiB"));
     }
 
     #[test]
