@@ -14,6 +14,7 @@ pub mod operation;
 pub mod ps;
 pub mod recipe;
 mod registry;
+pub mod removal;
 pub mod render;
 pub mod rewatch;
 pub mod rollout;

@@ -76,7 +76,7 @@ pub async fn look(context: &Context, engine: &Engine, app: &App) -> Result<Befor
 }
 
 /// Sixteen random hexadecimal digits.
-fn random_text() -> String {
+pub(super) fn random_text() -> String {
     format!("{:016x}", rand::rng().next_u64())
 }
 
@@ -146,11 +146,8 @@ async fn begin(
     lease: &Lease<'_>,
 ) -> Result<Entry, Failure> {
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
+    close_cut_off(engine, stack, lease).await?;
     let now = now(engine);
-    if lease.before.open {
-        let how_far = format!("while {}", lease.before.stage);
-        journal::cut_off(engine, stack, lease.before.seq, &now, &how_far).await?;
-    }
     rollout::holds(engine, &prepared.staged).await?;
     let plan = &prepared.staged.plan;
     let entry = Entry {
@@ -170,6 +167,19 @@ async fn begin(
     let entry = journal::open(engine, entry, &now).await?;
     lease.begin(entry.seq).await?;
     Ok(entry)
+}
+
+/// Marks the run before this one in the journal, where it was cut off.
+pub(super) async fn close_cut_off(
+    engine: &Engine,
+    stack: &str,
+    lease: &Lease<'_>,
+) -> Result<(), EngineError> {
+    if lease.before.open {
+        let how_far = format!("while {}", lease.before.stage);
+        journal::cut_off(engine, stack, lease.before.seq, &now(engine), &how_far).await?;
+    }
+    Ok(())
 }
 
 /// After the work: outcome, record, lock. Whoever lost the lock touches nothing any more.
@@ -226,7 +236,7 @@ async fn unconfirmed(
     Ok(deploy::recorded_too(context, prepared, outcome).await)
 }
 
-async fn give_back(context: &Context, lease: &Lease<'_>, word: &str) {
+pub(super) async fn give_back(context: &Context, lease: &Lease<'_>, word: &str) {
     if let Err(error) = lease.release(word).await {
         let seconds = Terms::default().lease.as_secs();
         context.ui.warn(format!("{error}; what is left of the lock frees itself after {seconds} s"));
@@ -234,7 +244,7 @@ async fn give_back(context: &Context, lease: &Lease<'_>, word: &str) {
 }
 
 /// The server's clock at its last answer, as text.
-fn now(engine: &Engine) -> String {
+pub(super) fn now(engine: &Engine) -> String {
     lease::server_time(engine).map_or_else(String::new, |now| now.to_string())
 }
 
@@ -307,7 +317,7 @@ fn reason(outcome: &Outcome, prepared: &Prepared) -> String {
 }
 
 /// A lock that could not be taken; where the app was changed, by whom.
-async fn not_taken(engine: &Engine, stack: &str, error: LockError) -> Failure {
+pub(super) async fn not_taken(engine: &Engine, stack: &str, error: LockError) -> Failure {
     let LockError::Moved { planned, .. } = error else { return error.into() };
     let mut failure = Failure::from(error);
     if let Ok(history) = journal::history(engine, stack).await {

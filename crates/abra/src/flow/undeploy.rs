@@ -1,4 +1,6 @@
 //! Removing an app's stack, and waiting until it is really gone.
+use super::lease::Lease;
+use super::operation::{self, Before};
 use super::{apply, server};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError, FileKind, Filters};
@@ -6,9 +8,11 @@ use crate::failure::Failure;
 use abra_core::app::App;
 use abra_core::plan::seen::Live;
 use abra_core::plan::{self, Plan, action::Action};
+use abra_core::recipe::Record;
 use abra_core::stack::convert::NAMESPACE_LABEL;
 use abra_core::stack::live::Service;
 use abra_core::stack::normal::Names;
+use abra_core::status::{ServiceFacts, common};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -30,6 +34,10 @@ pub struct Prepared {
     pub grace: Duration,
     /// The server.
     pub engine: Engine,
+    /// The version that runs, where it is one.
+    pub deployed: Option<Record>,
+    /// What other operators left on the server; `None` without operator sync.
+    pub before: Option<Before>,
 }
 
 /// Looks at what there is to remove.
@@ -39,6 +47,10 @@ pub struct Prepared {
 pub async fn prepare(context: &Context, name: &str) -> Result<Prepared, Failure> {
     let app = context.app(name)?;
     let engine = server::connect(context, &app.server).await?;
+    let before = match context.settings.sync.value {
+        true => Some(operation::look(context, &engine, &app).await?),
+        false => None,
+    };
     let of_stack = Filters::stack(app.stack.as_str());
     let (services, networks, secrets, configs) = tokio::try_join!(
         engine.services(&of_stack),
@@ -47,9 +59,12 @@ pub async fn prepare(context: &Context, name: &str) -> Result<Prepared, Failure>
         engine.files(FileKind::Config, &of_stack),
     )?;
     let grace = services.iter().map(stop_grace).max().unwrap_or_default();
+    let facts: Vec<ServiceFacts> =
+        services.iter().map(|service| ServiceFacts::of(service, &app.stack)).collect();
+    let deployed = common(&facts).cloned();
     let live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
     let plan = plan::removal(app.stack.as_str(), &live);
-    Ok(Prepared { app, plan, grace, engine })
+    Ok(Prepared { app, plan, grace, engine, deployed, before })
 }
 
 fn stop_grace(service: &Service) -> Duration {
@@ -75,7 +90,7 @@ pub enum UndeployError {
         left: Vec<String>,
     },
     /// The operator does not want to wait any longer. The swarm goes on removing.
-    #[error("interrupted: the swarm goes on removing {}", .0.join(", "))]
+    #[error("interrupted: not everything is gone yet: {}", .0.join(", "))]
     Interrupted(Vec<String>),
     /// The engine can't be asked any more.
     #[error("can't see whether everything is gone")]
@@ -89,13 +104,14 @@ pub enum UndeployError {
 pub async fn execute(
     context: &Context,
     prepared: &Prepared,
+    lease: Option<&Lease<'_>>,
     on: &mut dyn FnMut(apply::Event<'_>),
 ) -> Result<(), UndeployError> {
     let (engine, plan) = (&prepared.engine, &prepared.plan);
     let removes_network = |action: &&Action| matches!(action, Action::RemoveNetwork(_));
     let (networks, others): (Vec<&Action>, Vec<&Action>) = plan.actions.iter().partition(removes_network);
     let part = Plan { actions: others.into_iter().cloned().collect(), ..plan.clone() };
-    apply::apply(engine, &part, &Names::default(), &BTreeMap::new(), None, &context.interrupt, on).await?;
+    apply::apply(engine, &part, &Names::default(), &BTreeMap::new(), lease, &context.interrupt, on).await?;
     let begun = Instant::now();
     let limit = prepared.grace + SLACK;
     let mut told = false;

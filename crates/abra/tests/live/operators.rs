@@ -200,3 +200,22 @@ fn an_own_newer_deployment_may_be_undone_without_a_question() {
         .deploy("")
         .is(0, &["1.1.0+1.1 was deployed by ada@", "which is newer", "1.0.0+1.0 is deployed"]);
 }
+
+#[test]
+fn nobody_removes_an_app_while_another_one_deploys_it_and_the_removal_is_in_the_history() {
+    let world = World::new(&[GOOD]);
+    let bob = bob(&world);
+    let mut first = world.ada.start(&format!("app deploy -n -D --stable 5s {APP}"));
+    first.says("must stay up");
+    bob.run(&format!("app undeploy -n {APP}")).is(6, &["is at work on this app: deploy 1.0.0+1.0"]);
+    first.end().is(0, &["recorded 1.0.0+1.0"]);
+    bob.run(&format!("app undeploy -n --wait {APP}")).is(0, &["is gone"]);
+    let history = json_of(&bob, &format!("app history -m {APP}"));
+    assert_eq!(
+        (&history[0]["command"], &history[0]["operator"], &history[0]["outcome"]),
+        (&json!("undeploy"), &json!("Bob"), &json!("succeeded")),
+        "{history}"
+    );
+    bob.run(&format!("app lock status {APP}")).is(0, &[]);
+    world.ada.deploy("").is(0, &["is deployed and runs"]);
+}

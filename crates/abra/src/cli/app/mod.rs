@@ -73,7 +73,9 @@ impl Command {
             Self::Sync(args) => {
                 waiting(context, args.app.as_deref(), args.manner.wait, || sync::run(context, &args)).await
             }
-            Self::Undeploy(args) => undeploy::run(context, &args).await,
+            Self::Undeploy(args) => {
+                waiting(context, Some(&args.app), args.wait, || undeploy::run(context, &args)).await
+            }
             Self::Ls(args) => ls::run(context, &args).await,
             Self::Ps(args) => ps::run(context, &args).await,
             Self::Watch(args) => watch::run(context, &args).await,

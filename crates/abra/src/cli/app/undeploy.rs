@@ -1,9 +1,10 @@
 //! `abra app undeploy`.
+use super::wait::WaitArgs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::rollout::Event;
-use crate::flow::undeploy;
+use crate::flow::{removal, undeploy};
 use crate::ui::progress::Progress;
 use abra_core::plan;
 use serde_json::json;
@@ -19,6 +20,9 @@ pub struct Args {
     /// Show what would be removed, change nothing
     #[arg(long)]
     pub dry_run: bool,
+    #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
+    #[command(flatten)]
+    pub wait: WaitArgs,
 }
 
 /// Runs it.
@@ -43,8 +47,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     }
     let _guard = context.interrupt.guard();
     let mut progress = Progress::new(ui, prepared.app.stack.as_str());
-    let outcome =
-        undeploy::execute(context, &prepared, &mut |event| progress.event(&Event::Apply(event))).await;
+    let outcome = removal::run(context, &prepared, &mut |event| progress.event(&Event::Apply(event))).await;
     progress.finish();
     outcome?;
     if args.prune {
