@@ -49,7 +49,7 @@ fn a_bad_update_whose_engine_was_killed_is_no_success() {
 fn an_engine_that_does_not_come_back_leaves_it_undecided() {
     let mut world = World::new(&[GOOD]);
     let before = world.ada.env();
-    let mut deploying = world.ada.start(&format!("app deploy -n -D --stable 30s --timeout 6s {APP}"));
+    let mut deploying = world.ada.start(&format!("app deploy -n -D --stable 60s --timeout 20s {APP}"));
     deploying.says("must stay up");
     world.rig.kill().unwrap();
     deploying.end().is(4, &["the engine does not answer", "it is not decided", "not recorded"]);

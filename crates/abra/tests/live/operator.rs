@@ -117,8 +117,9 @@ impl Output {
     /// Itself, if it ended so and said so, in whatever columns.
     #[track_caller]
     pub(crate) fn is(self, code: i32, words: &[&str]) -> Self {
-        let said = self.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        let missing: Vec<_> = words.iter().filter(|words| !said.contains(**words)).collect();
+        let in_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let said = in_line(&self.text);
+        let missing: Vec<_> = words.iter().filter(|words| !said.contains(&in_line(words))).collect();
         assert!(
             self.code == code && missing.is_empty(),
             "exit code {}, wanted {code}; not said: {missing:?}; said:\n{}",
