@@ -39,6 +39,9 @@ pub fn read(text: &str, file: FileId) -> Result<Read, Vec<Problem>> {
     if let Some(problem) = forbidden_character(text, file) {
         return Err(vec![problem]);
     }
+    if let Some(problem) = odd_directive(text, file) {
+        return Err(vec![problem]);
+    }
     match parse(text, file, &[]) {
         Err(Unread { syntax: true, problems }) => match relax(text) {
             // A text that is no better after the change is told about as it was.
@@ -50,6 +53,24 @@ pub fn read(text: &str, file: FileId) -> Result<Read, Vec<Problem>> {
         },
         other => other.map_err(|unread| unread.problems),
     }
+}
+
+/// A `%` line above the document that docker's parser refuses: all but `%YAML 1.1` and `%TAG`.
+fn odd_directive(text: &str, file: FileId) -> Option<Problem> {
+    let head = text.lines().take_while(|line| line.is_empty() || line.starts_with(['#', '%']));
+    let odd = |line: &str| {
+        let mut words = line.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("%YAML"), version) => version != Some("1.1"),
+            (Some(name), _) => name.starts_with('%') && name != "%TAG",
+            (None, _) => false,
+        }
+    };
+    let (at, line) = head.enumerate().find(|(_, line)| odd(line))?;
+    let place = Place { file, line: u32::try_from(at + 1).unwrap_or(u32::MAX), column: 1 };
+    let word = line.split_whitespace().next().unwrap_or_default();
+    let message = format!("docker does not take this {word} line");
+    Some(Problem::blocker(place, message).help("remove it: compose files need none"))
 }
 
 /// Why a text could not be read.

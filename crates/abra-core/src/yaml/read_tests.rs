@@ -130,6 +130,13 @@ fn hostile_input_is_refused() {
 }
 
 #[test]
+fn directives_are_refused_as_docker_does() {
+    check("%YAML 1.1\n---\na: b\n", "a: b");
+    check("# c\n%YAML 1.2\n---\na: b\n", "2:1 docker does not take this %YAML line");
+    check("%FOO\n---\na: b\n", "1:1 docker does not take this %FOO line");
+}
+
+#[test]
 fn empty_files_are_null() {
     for text in ["", "# only a comment\n", "---\n", "---\n...\n"] {
         check(text, "null");
