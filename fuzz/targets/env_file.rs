@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|data: &[u8]| {
     let Ok(file) = EnvFile::parse("app.env", data) else { return };
     assert_eq!(file.bytes(), data, "the bytes that were read");
-    let _ = (file.recipe_line(), file.compose_files(), file.record(), file.pin_conflict());
+    let _ = (file.recipe_line(), file.compose_files(), file.record());
     for key in file.values().keys() {
         let _ = (file.location(key), file.modifiers(key));
     }

@@ -39,7 +39,7 @@ impl Decoder<'_> {
             driver_opts: self.labels(node.get("driver_opts")),
             external: external(node.get("external")),
             labels: self.labels(node.get("labels")),
-            cluster_spec: spec.map(|spec| self.cluster_spec(spec)),
+            cluster_spec: spec.filter(|spec| spec.as_map().is_some()).map(|spec| self.cluster_spec(spec)),
             extras,
         };
         if volume.external.external {

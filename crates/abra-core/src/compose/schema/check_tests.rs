@@ -118,7 +118,9 @@ fn keys_have_a_first_version() {
     assert_eq!(problems("x-a: 1", 4), [""; 0]);
     assert_eq!(problems("x-a: 1", 3).len(), 1);
     assert_eq!(problems("volumes: {v: {x-cluster-spec: {group: 5}}}", 10).len(), 1);
-    assert_eq!(problems("volumes: {v: {x-cluster-spec: {group: 5}}}", 9), [""; 0]);
+    assert_eq!(problems("volumes: {v: {x-cluster-spec: {group: 5}}}", 9).len(), 1);
+    assert_eq!(problems("volumes: {v: {x-cluster-spec: null}}", 10).len(), 1);
+    assert_eq!(problems("volumes: {v: {x-cluster-spec: null}}", 9), [""; 0]);
 }
 
 #[test]

@@ -267,7 +267,11 @@ static VOLUME: Object = extensible(
         key("driver_opts", OPTIONS),
         key("external", EXTERNAL_CLOSED),
         key("labels", LIST_OR_DICT),
-        since("x-cluster-spec", 10, Shape::Object(&CLUSTER_SPEC)),
+        since(
+            "x-cluster-spec",
+            7,
+            Since(10, &Either(&[Shape::Object(&CLUSTER_SPEC), Null]), &Shape::Object(&CLUSTER_SPEC)),
+        ),
     ],
     7,
 );
