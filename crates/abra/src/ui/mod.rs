@@ -13,6 +13,7 @@ mod verdict;
 
 pub use text::Text;
 
+use crate::exit::Exit;
 use std::io::{IsTerminal as _, Write as _};
 
 /// What the operator asked of the output.
@@ -30,13 +31,13 @@ impl Ui {
     /// Prints a line of data. A closed pipe is no error: whoever read has read enough.
     pub fn out(&self, text: impl Into<Text>) {
         let mut stream = anstream::stdout().lock();
-        let _ = writeln!(stream, "{}", text.into()).and_then(|()| stream.flush());
+        written(writeln!(stream, "{}", text.into()).and_then(|()| stream.flush()));
     }
 
     /// Prints data as it is.
     pub fn raw(&self, data: &str) {
         let mut stream = std::io::stdout().lock();
-        let _ = stream.write_all(data.as_bytes()).and_then(|()| stream.flush());
+        written(stream.write_all(data.as_bytes()).and_then(|()| stream.flush()));
     }
 
     /// Says a line to the operator.
@@ -68,5 +69,17 @@ impl Ui {
     /// Whether progress can be drawn in place.
     pub fn draws(&self) -> bool {
         !self.machine && std::io::stderr().is_terminal()
+    }
+}
+
+/// Ends the run where data can't be written, as on a full disk: what reads it must not take the part for the whole. Data
+/// is written before anything is changed or after all is done, so nothing is cut off half-way. A closed pipe is no error.
+fn written(result: std::io::Result<()>) {
+    let Err(error) = result else { return };
+    if error.kind() != std::io::ErrorKind::BrokenPipe {
+        let words =
+            Text::new().styled(text::ERROR, "error: ").plain(format!("can't write the output: {error}"));
+        let _ = writeln!(anstream::stderr().lock(), "{words}");
+        std::process::exit(i32::from(Exit::Refused as u8));
     }
 }

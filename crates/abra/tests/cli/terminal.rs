@@ -26,6 +26,19 @@ fn a_reader_that_goes_away_is_no_crash() {
     }
 }
 
+#[test]
+fn data_that_cannot_be_written_is_a_failure() {
+    let home = Home::usual().engine(World::default());
+    let runs: [&[&str]; 3] = [&["app", "ls"], &["app", "ls", "-m"], &["config", "show"]];
+    for run in runs {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = home.abra(run).stdout(full).stderr(Stdio::piped()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{run:?}: {said}");
+        assert!(said.contains("can't write the output"), "{run:?}: {said}");
+    }
+}
+
 /// Turns the cursor off, clears the screen, sets a title, and turns the reading direction round.
 const EVIL: &str = "\u{1b}[2J\u{1b}]0;t\u{7}\u{9b}31m\u{202e}x";
 
