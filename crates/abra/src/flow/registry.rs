@@ -46,8 +46,8 @@ mod tests {
         let short = format!("{}…", "x".repeat(120));
         let cases = [
             (
-                "Get \"https://registry-1.docker.io/v2/\": dial tcp: lookup registry-1.docker.io on 10.0.0.1:53: network is unreachable",
-                "registry-1.docker.io can't be reached: network is unreachable",
+                "Get \"https://registry.example.org/v2/\": dial tcp: lookup registry.example.org on 10.0.0.1:53: network is unreachable",
+                "registry.example.org can't be reached: network is unreachable",
             ),
             (
                 "error pinging: Head \"http://127.0.0.1:5000/v2/a/manifests/1\": EOF",
