@@ -1,7 +1,7 @@
 //! What surrounds every change of an app while operator sync is on: the lock, the plan that must still hold, the intent
 //! in the journal; after the verdict the outcome, the record, and the lock given back.
 //!
-//! Not here: what the change is. Without operator sync none of this is called, and nothing of it is on the server.
+//! Not here: what the change is, and undeployments ([`super::removal`] does the same for them). Without operator sync none of this is called, and nothing of it is on the server.
 use super::deploy::{self, Done, Prepared};
 use super::journal;
 use super::lease::{self, Lease, LockError, Seen, Terms};
@@ -202,7 +202,10 @@ async fn end(
         Err(error) => (word_for_error(error), error.to_string()),
     };
     let engine = &prepared.engine;
-    let services = digests(prepared).await.unwrap_or_default();
+    let services = digests(prepared).await.unwrap_or_else(|error| {
+        context.ui.warn(format!("the journal lacks what the services are now: {error}"));
+        BTreeMap::new()
+    });
     let ended = Ended { word: word.to_owned(), end: now(engine), reason, services };
     let logged = journal::close(engine, prepared.app.stack.as_str(), entry.seq, &ended).await;
     if let Err(error) = logged {
