@@ -87,6 +87,7 @@ enter_root() {
     mount --rbind /sys "$view/sys" &&
     mount --rbind /dev "$view/dev" &&
     mount -t tmpfs -o mode=755 tmpfs "$view/run" &&
+    mkdir -p "$view/.machine" &&
     root=$view
 }
 
@@ -103,8 +104,21 @@ obey() {
 
 start() {
   rm -f "$dir/pid"
-  chroot "$root" dockerd "${engine_args[@]}" </dev/null >>"$dir/log" 2>&1 &
+  if [ "$root" = / ]; then
+    dockerd "${engine_args[@]}" </dev/null >>"$dir/log" 2>&1 &
+  else
+    unshare --mount --propagation private bash "$0" other "$dir" "$host" "$root" "${engine_args[@]}" \
+      </dev/null >>"$dir/log" 2>&1 &
+  fi
   engine=$!
+}
+
+# Becomes the other system's engine. Its root must be the namespace's own, not that of a chroot: what enters a container
+# later (docker exec, health checks) would find itself in the machine's root instead of the container's.
+other() {
+  cd "$root" && pivot_root . .machine || exit 1
+  # shellcheck disable=SC2016
+  exec sh -c 'umount -l /.machine && exec dockerd "$@"' dockerd "${engine_args[@]}"
 }
 
 end() {

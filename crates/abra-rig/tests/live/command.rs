@@ -54,3 +54,13 @@ fn a_command_that_is_not_there_is_said_so() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("no-such-command: No such file"), "{output:?}");
 }
+
+#[test]
+fn what_is_run_in_a_container_finds_its_files_and_not_the_machines() {
+    let script = "docker service create -q --detach --name s --no-resolve-image bb:1 sh -c 'touch /tmp/mine; exec sleep 1000' >/dev/null
+        until [ -n \"$(docker ps -q)\" ]; do sleep 0.1; done
+        until docker exec $(docker ps -q) test -e /tmp/mine; do sleep 0.1; done
+        docker exec $(docker ps -q) ls /";
+    let text = output(&[], script);
+    assert_eq!(text.split_whitespace().collect::<Vec<_>>(), ["bin", "dev", "etc", "proc", "sys", "tmp"]);
+}

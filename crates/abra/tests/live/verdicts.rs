@@ -121,12 +121,17 @@ fn a_slow_but_good_start_succeeds() {
     check(&Case { services: &[service], ..FIRST });
 }
 
+/// A folder that every engine sees: one from another system has the machine's `/dev`, and a `/tmp` of its own.
+fn shared_folder() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap()
+}
+
 #[test]
 fn a_service_that_fails_at_first_and_then_runs_succeeds() {
     let service = "app: {image: bb:1, command: [sh, -c, 'test -e /d/x || { touch /d/x; exit 1; }; exec sleep 1000'], \
                    volumes: ['/d'], deploy: {restart_policy: {delay: 1s}}}";
     // An anonymous volume is a new one for each task: a bind mount outlives them.
-    let folder = tempfile::tempdir().unwrap();
+    let folder = shared_folder();
     let service = service.replace("'/d'", &format!("'{}:/d'", folder.path().display()));
     check(&Case { services: &[&service], says: &["runs, after 1 failed attempt"], ..FIRST });
 }
@@ -228,7 +233,7 @@ fn an_update_that_no_node_takes_fails() {
 
 #[test]
 fn an_update_that_was_paused_is_posted_again_although_its_spec_is_right() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = shared_folder();
     let service = format!(
         "app: {{image: bb:2, command: [sh, -c, 'test -e /d/x || {{ touch /d/x; exit 1; }}; exec sleep 1000'], \
          stop_grace_period: 1s, volumes: ['{}:/d'], \
