@@ -39,6 +39,9 @@ pub struct Verdict {
     pub at: Duration,
     /// Every service that was watched, by name.
     pub services: Vec<ServiceVerdict>,
+    /// Host names of the nodes that were not ready when the nodes were last listed. docker: an update waits for tasks
+    /// on them for as long as they are away.
+    pub absent: Vec<String>,
 }
 
 impl Verdict {

@@ -102,6 +102,8 @@ impl Watch {
     fn end(&mut self, at: Duration, ending: &Ending) {
         let services: Vec<_> = self.courses.iter().map(|course| course.conclusion(ending)).collect();
         let kind = services.iter().map(|s| s.outcome.kind()).max().unwrap_or(Kind::Succeeded);
-        self.verdict = Some(Verdict { kind, at, services });
+        let absent = self.nodes.iter().flatten().filter(|node| node.status.state != "ready");
+        let absent = absent.map(|node| node.host_name().to_owned()).collect();
+        self.verdict = Some(Verdict { kind, at, services, absent });
     }
 }

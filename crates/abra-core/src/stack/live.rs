@@ -249,6 +249,13 @@ pub struct NodeStatus {
     pub state: String,
 }
 
+impl Node {
+    /// Its host name; its id where it has none.
+    pub fn host_name(&self) -> &str {
+        self.description.get("Hostname").and_then(Value::as_str).unwrap_or(&self.id)
+    }
+}
+
 impl Task {
     /// Whether it has ended, whichever way.
     pub fn has_ended(&self) -> bool {

@@ -18,6 +18,12 @@ impl Ui {
                 self.say(Text::new().styled(text::FAINT, "    | ").plain(line));
             }
         }
+        if verdict.kind == Kind::Undecided && !verdict.absent.is_empty() {
+            let nodes = verdict.absent.join(", ");
+            self.warn(format!(
+                "not ready: {nodes}; the swarm waits for the tasks there until it is back or removed"
+            ));
+        }
     }
 
     fn service(&self, name: &str, verdict: &ServiceVerdict) {

@@ -1,6 +1,7 @@
 //! What is told while watching: facts, once each.
 use super::timeline::replay;
 use crate::converge::*;
+use std::time::Duration;
 
 /// Events in words, with their times.
 fn told(timeline: &str) -> Vec<String> {
@@ -123,4 +124,12 @@ fn a_task_that_ends_without_ever_being_healthy_is_told_as_that() {
             .collect();
         assert_eq!(told, [never], "{timeline}");
     }
+}
+
+#[test]
+fn nodes_that_are_away_are_named_with_the_verdict() {
+    let settings = Settings { deadline: Some(Duration::from_secs(5)), ..Settings::default() };
+    let timeline = "web\n0 nodes n1=ready/active n2=ready/active\n3 nodes n1=ready/active n2=down/active";
+    let (verdict, _) = replay(&settings, timeline, true);
+    assert!(verdict.starts_with("5.00s undecided") && verdict.contains(" without n2 [4]"), "{verdict}");
 }

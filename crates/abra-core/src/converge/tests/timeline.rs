@@ -359,7 +359,11 @@ pub(super) fn words(verdict: &Verdict) -> String {
     let name = |s: &ServiceVerdict| if one { String::new() } else { format!("{}: ", s.service) };
     let services: Vec<_> =
         verdict.services.iter().map(|s| format!("{}{}", name(s), outcome(&s.outcome))).collect();
-    format!("{:.2}s {} [{}]", verdict.at.as_secs_f64(), services.join("; "), verdict.exit_code())
+    let absent: String = match verdict.kind {
+        Kind::Undecided => verdict.absent.iter().map(|node| format!(" without {node}")).collect(),
+        _ => String::new(),
+    };
+    format!("{:.2}s {}{absent} [{}]", verdict.at.as_secs_f64(), services.join("; "), verdict.exit_code())
 }
 
 fn outcome(outcome: &Outcome) -> String {
