@@ -15,11 +15,14 @@ mod needs;
 mod proxy;
 mod registry;
 pub mod run;
+mod swarm;
 mod sweep;
+mod switch;
 
 pub use engine::{Engine, EngineOptions, ROOT_VARIABLE};
 pub use error::RigError;
 pub use http::Answer;
 pub use proxy::{Fault, Proxy, Seen};
 pub use registry::Registry;
+pub use swarm::Swarm;
 pub use sweep::{left_of, sweep};

@@ -10,6 +10,7 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("dockerd", "dockerd (package docker.io)"),
     ("containerd", "containerd (package containerd)"),
     ("unshare", "unshare (package util-linux)"),
+    ("nsenter", "nsenter (package util-linux)"),
     ("ip", "ip (package iproute2)"),
     ("flock", "flock (package util-linux)"),
     ("bash", "bash"),

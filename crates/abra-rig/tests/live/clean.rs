@@ -1,5 +1,5 @@
 //! Nothing is left behind: not after a drop, a panic, a signal, not even after SIGKILL.
-use abra_rig::{Engine, EngineOptions, left_of, sweep};
+use abra_rig::{Engine, EngineOptions, Swarm, left_of, sweep};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use std::fs::{self, File};
@@ -164,4 +164,23 @@ fn a_killed_janitors_leftovers_are_swept_but_nothing_that_lives() {
         sweep().unwrap();
     }
     assert_eq!(left_of(&folder), Vec::<String>::new());
+}
+
+#[test]
+fn of_three_managers_nothing_is_left_and_each_can_be_cut_off() {
+    let swarm = Swarm::start(3).unwrap();
+    assert_eq!(swarm.leader(2), Some(0));
+    let folders: Vec<PathBuf> = swarm.nodes.iter().map(|node| node.folder().to_owned()).collect();
+    let is_reachable = |state: &str| {
+        let nodes = swarm.nodes[0].json("/nodes").unwrap();
+        let of_third = |node: &&serde_json::Value| node["Description"]["Hostname"] == "node3";
+        let third = nodes.as_array().unwrap().iter().find(of_third).unwrap();
+        third["ManagerStatus"]["Reachability"] == state
+    };
+    swarm.cut(2).unwrap();
+    swarm.nodes[0].wait_for("the loss", || is_reachable("unreachable")).unwrap();
+    swarm.mend(2).unwrap();
+    swarm.nodes[0].wait_for("the return", || is_reachable("reachable")).unwrap();
+    drop(swarm);
+    folders.iter().for_each(|folder| wait_until_gone(folder));
 }
