@@ -7,6 +7,7 @@ mod engine;
 mod engine_lost;
 mod images;
 mod lock;
+mod managers;
 mod operator;
 mod operators;
 mod recipes;
