@@ -29,12 +29,21 @@ pub struct Failure {
     pub findings: Vec<Finding>,
     /// What can be done, each a sentence that names a command or a file.
     pub hints: Vec<String>,
+    /// Whether nothing was changed because somebody else was faster: a new look may end otherwise.
+    pub outrun: bool,
 }
 
 impl Failure {
     /// Refused before anything was changed.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { exit: Exit::Refused, message: message.into(), causes: vec![], findings: vec![], hints: vec![] }
+        Self {
+            exit: Exit::Refused,
+            message: message.into(),
+            causes: vec![],
+            findings: vec![],
+            hints: vec![],
+            outrun: false,
+        }
     }
 
     /// Refused for an error, with the errors behind it.
@@ -52,6 +61,13 @@ impl Failure {
     #[must_use]
     pub fn exit(mut self, exit: Exit) -> Self {
         self.exit = exit;
+        self
+    }
+
+    /// The same, where somebody else was faster and nothing was changed.
+    #[must_use]
+    pub fn outrun(mut self) -> Self {
+        self.outrun = true;
         self
     }
 
@@ -176,6 +192,7 @@ impl From<RolloutError> for Failure {
             RolloutError::Moved(moved) => {
                 let mut failure = failure
                     .exit(Exit::Moved)
+                    .outrun()
                     .hint("nothing was changed; look at the new plan and decide again");
                 failure.causes.extend(moved);
                 failure
@@ -215,24 +232,36 @@ impl From<LockError> for Failure {
     fn from(error: LockError) -> Self {
         let failure = Self::from_error(&error);
         match error {
-            LockError::Busy(holder) => {
-                let HeadRecord { owner, host, doing, since, stage, .. } = *holder;
-                let mut failure = Self::new(format!("{owner} ({host}) is at work on this app: {doing}"));
-                failure.causes.push(format!("since {}, {stage}", clock_of(since)));
-                failure
-                    .exit(Exit::Busy)
-                    .hint("nothing was changed; --wait waits until the lock is free")
-                    .hint("`abra app lock status <APP>` shows it; `abra app lock release <APP>` frees it by force")
-            }
-            LockError::Moved { .. } => {
-                failure.exit(Exit::Moved).hint("nothing was changed; look at the new plan and decide again")
-            }
+            LockError::Busy { holder, own, left } => busy(*holder, own, left),
+            LockError::Moved { .. } => failure
+                .exit(Exit::Moved)
+                .outrun()
+                .hint("nothing was changed; look at the new plan and decide again"),
             LockError::Lost(_) => {
                 failure.exit(Exit::Moved).hint("`abra app history <APP>` shows what was done")
             }
             LockError::Engine(_) | LockError::Contended => failure,
         }
     }
+}
+
+/// Somebody else is at work; or the operator's own earlier run, which may have been cut off.
+fn busy(holder: HeadRecord, own: bool, left: Option<u64>) -> Failure {
+    let HeadRecord { owner, host, doing, since, stage, .. } = holder;
+    let message = match own {
+        true => {
+            format!("a run of your own ({owner}, {host}) is at work on this app, or was cut off: {doing}")
+        }
+        false => format!("{owner} ({host}) is at work on this app: {doing}"),
+    };
+    let mut failure = Failure::new(message).exit(Exit::Busy).outrun();
+    failure.causes.push(format!("since {}, {stage}", clock_of(since)));
+    let failure = failure.hint("nothing was changed; --wait waits until the lock is free");
+    let failure = match left {
+        Some(left) => failure.hint(format!("if that run was cut off, its lock frees itself in {left} s")),
+        None => failure,
+    };
+    failure.hint("`abra app lock status <APP>` shows it; `abra app lock release <APP>` frees it by force")
 }
 
 impl From<UndeployError> for Failure {

@@ -25,6 +25,13 @@ pub fn expired(lease: u64, updated: Option<Timestamp>, now: Option<Timestamp>) -
 }
 
 impl HeadRecord {
+    /// Seconds until its lease runs out if nobody renews it, by the same times as for [`HeadRecord::standing`]; `None`
+    /// where that is not known.
+    pub fn lease_left(&self, updated: Option<Timestamp>, now: Option<Timestamp>) -> Option<u64> {
+        let age = u64::try_from(now?.duration_since(updated?).as_secs()).unwrap_or_default();
+        (self.state == State::Busy).then(|| self.lease.min(LEASE_LIMIT).saturating_sub(age) + 1)
+    }
+
     /// How it stands. States of newer clients are held for ever: what frees them is not known here.
     pub fn standing(&self, updated: Option<Timestamp>, now: Option<Timestamp>) -> Standing {
         match self.state {

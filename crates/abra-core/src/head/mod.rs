@@ -13,7 +13,7 @@ mod transition;
 
 pub use lease::{LEASE_LIMIT, Standing, expired};
 pub use record::{Claim, HeadRecord, State, name_of};
-pub use transition::{Refusal, begun, freed, released, renewed, take};
+pub use transition::{Refusal, begun, freed, released, renewed, settled, take};
 
 /// Label of every object that abra keeps for itself: what it is, [`HEAD`] or [`crate::journal::JOURNAL`].
 pub const KIND_LABEL: &str = "abra.sync.kind";

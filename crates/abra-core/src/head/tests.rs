@@ -67,6 +67,13 @@ fn a_record_that_makes_no_sense_is_nobody_elses() {
     ] {
         assert_eq!(HeadRecord::read(&labels(text)).standing(old, at(now)), expected, "{text} after {now} s");
     }
+    let busy = HeadRecord::read(&labels("state=busy lease=60"));
+    for (now, left) in [(0, 61), (45, 16), (60, 1), (99, 1), (-5, 61)] {
+        assert_eq!(busy.lease_left(old, at(now)), Some(left), "after {now} s");
+        assert_eq!(busy.standing(old, at(now)) == Standing::Held, now <= 60);
+    }
+    assert_eq!(HeadRecord::new("st").lease_left(old, at(1)), None);
+    assert_eq!(busy.lease_left(None, at(1)), None);
     let busy = HeadRecord::read(&labels("state=busy lease=1"));
     assert_eq!(busy.standing(None, at(100)), Standing::Held, "no time of the record");
     assert_eq!(busy.standing(at(0), None), Standing::Held, "no present");
@@ -99,6 +106,9 @@ fn giving_back_tells_what_came_of_it_and_no_more() {
     let after = take(&cut_off, Standing::Abandoned, &claim("b"), Some(1)).unwrap();
     let unused = released(&after, &cut_off, "");
     assert_eq!((&*unused.verdict, unused.seq, &*unused.owner), ("abandoned", 1, "op a"));
+    let looked = settled(&after, &cut_off, "succeeded");
+    assert_eq!((&*looked.verdict, looked.seq, &*looked.owner, looked.open), ("succeeded", 1, "op a", false));
+    assert_eq!((looked.state, &*looked.nonce), (State::Idle, ""));
 }
 
 /// The server's object: a version, the record, when it was written.

@@ -81,6 +81,20 @@ pub fn released(held: &HeadRecord, before: &HeadRecord, verdict: &str) -> HeadRe
     }
 }
 
+/// Gives it back after looking only: the last operation, begun by whoever it was, came to this; `before` is the record as
+/// it was before it was taken.
+pub fn settled(held: &HeadRecord, before: &HeadRecord, verdict: &str) -> HeadRecord {
+    HeadRecord {
+        state: State::Idle,
+        open: false,
+        nonce: String::new(),
+        stage: String::new(),
+        seq: held.seq,
+        verdict: verdict.to_owned(),
+        ..before.clone()
+    }
+}
+
 /// Sets a record free whoever holds it. What they had begun is abandoned.
 pub fn freed(seen: &HeadRecord) -> HeadRecord {
     let verdict = if seen.open { "abandoned".to_owned() } else { seen.verdict.clone() };

@@ -1,10 +1,13 @@
 //! One operation: what was meant, and what came of it. Fields and words of newer clients are kept and shown as they are.
 use super::{FORMAT, JOURNAL};
 use crate::head::{KIND_LABEL, STACK_LABEL, stack_hash};
+use crate::stack::labels;
+use crate::stack::live::Service;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -37,11 +40,18 @@ pub mod word {
     pub const STOPPED: &str = "stopped";
     /// The run was cut off, and somebody noticed.
     pub const ABANDONED: &str = "abandoned";
+    /// The intent was written down, and then nothing was changed.
+    pub const NOT_BEGUN: &str = "not-begun";
+
+    /// Whether it leaves open how the operation ended, so that somebody's later verdict may take its place. Words that
+    /// are not known here are left alone.
+    pub fn is_provisional(word: &str) -> bool {
+        [UNDECIDED, UNWATCHED, INTERRUPTED, ABANDONED].contains(&word)
+    }
 }
 
 /// What an operation was to do, written down before its first change.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Entry {
     /// The format of the entry.
     pub format: u32,
@@ -71,7 +81,7 @@ pub struct Entry {
     pub changes: Vec<String>,
     /// Tells this run from every other.
     pub nonce: String,
-    /// Fields that are not known here.
+    /// Fields that are not known here, or have another shape than here.
     #[serde(flatten)]
     pub rest: BTreeMap<String, Value>,
 }
@@ -96,7 +106,11 @@ pub struct Logged {
     pub entry: Entry,
     /// What came of it; `None`: not known, or not yet.
     pub outcome: Option<Outcome>,
-    /// Labels that are not known here.
+    /// Whether the outcome does not stand in the entry, but follows from the head record.
+    pub inferred: bool,
+    /// Whether the content is no entry, so that only the labels say something.
+    pub unreadable: bool,
+    /// Labels that are not known here, or have another shape than here.
     pub rest: BTreeMap<String, String>,
 }
 
@@ -127,23 +141,67 @@ impl Entry {
     pub fn started(&self) -> Option<Timestamp> {
         self.start.parse().ok()
     }
+
+    /// Reads content, each field for itself: what a newer client writes in another way costs that field only, and is
+    /// kept in `rest`.
+    fn read(content: &[u8]) -> Option<Self> {
+        let mut rest: BTreeMap<String, Value> = serde_json::from_slice(content).ok()?;
+        Some(Self {
+            format: field(&mut rest, "format"),
+            seq: field(&mut rest, "seq"),
+            stack: field(&mut rest, "stack"),
+            operator: field(&mut rest, "operator"),
+            host: field(&mut rest, "host"),
+            start: field(&mut rest, "start"),
+            command: field(&mut rest, "command"),
+            from: field(&mut rest, "from"),
+            to: field(&mut rest, "to"),
+            commit: field(&mut rest, "commit"),
+            env: field(&mut rest, "env"),
+            plan: field(&mut rest, "plan"),
+            changes: field(&mut rest, "changes"),
+            nonce: field(&mut rest, "nonce"),
+            rest,
+        })
+    }
+}
+
+fn field<T: DeserializeOwned + Default>(rest: &mut BTreeMap<String, Value>, key: &str) -> T {
+    let read = rest.get(key).and_then(|value| serde_json::from_value(value.clone()).ok());
+    if read.is_some() {
+        rest.remove(key);
+    }
+    read.unwrap_or_default()
 }
 
 impl Logged {
-    /// Reads an object: its labels and its content in base64. Content that can't be read leaves what the labels say.
+    /// Reads an object: its labels and its content in base64. The labels name what the content does not say.
     pub fn read(labels: &BTreeMap<String, String>, data: Option<&str>) -> Self {
         let mut rest = labels.clone();
         let mut take = |key: &str| rest.remove(key).unwrap_or_default();
         let (_kind, stack, seq, nonce) =
             (take(KIND_LABEL), take(STACK_LABEL), take(SEQ_LABEL), take(NONCE_LABEL));
         let (word, end, reason) = (take(OUTCOME_LABEL), take(END_LABEL), take(REASON_LABEL));
-        let services = serde_json::from_str(&take(SERVICES_LABEL)).unwrap_or_default();
+        let services = labels.get(SERVICES_LABEL).and_then(|text| serde_json::from_str(text).ok());
+        if services.is_some() {
+            rest.remove(SERVICES_LABEL);
+        }
         let content = data.and_then(|data| STANDARD.decode(data).ok());
-        let entry = content.and_then(|content| serde_json::from_slice(&content).ok()).unwrap_or_else(|| {
-            Entry { stack, seq: seq.parse().unwrap_or_default(), nonce, ..Entry::default() }
-        });
+        let read = content.and_then(|content| Entry::read(&content));
+        let unreadable = read.is_none();
+        let mut entry = read.unwrap_or_default();
+        if entry.stack.is_empty() {
+            entry.stack = stack;
+        }
+        if entry.seq == 0 {
+            entry.seq = seq.parse().unwrap_or_default();
+        }
+        if entry.nonce.is_empty() {
+            entry.nonce = nonce;
+        }
+        let services = services.unwrap_or_default();
         let outcome = (!word.is_empty()).then_some(Outcome { word, end, reason, services });
-        Self { entry, outcome, rest }
+        Self { entry, outcome, inferred: false, unreadable, rest }
     }
 
     /// The labels for it.
@@ -158,9 +216,34 @@ impl Logged {
             put(OUTCOME_LABEL, outcome.word.clone());
             put(END_LABEL, outcome.end.clone());
             put(REASON_LABEL, outcome.reason.chars().take(REASON_LIMIT).collect());
-            put(SERVICES_LABEL, serde_json::to_string(&outcome.services).unwrap_or_default());
+            if !(outcome.services.is_empty() && self.rest.contains_key(SERVICES_LABEL)) {
+                put(SERVICES_LABEL, serde_json::to_string(&outcome.services).unwrap_or_default());
+            }
         }
         labels
+    }
+
+    /// What stands for it once somebody has a verdict of `by` on what it brought; `None` where it has ended already.
+    pub fn finished(&self, verdict: &Outcome, by: &str) -> Option<Outcome> {
+        let mut reasons = vec![verdict.reason.clone(), format!("verdict by {by}")];
+        match &self.outcome {
+            Some(before) if word::is_provisional(&before.word) => reasons.insert(0, before.reason.clone()),
+            Some(_) => return None,
+            None => {}
+        }
+        reasons.retain(|reason| !reason.is_empty());
+        Some(Outcome { reason: reasons.join("; "), ..verdict.clone() })
+    }
+
+    /// Whether everything that it meant to change carries its mark, so that it was sent as a whole.
+    pub fn is_sent(&self, services: &[Service]) -> bool {
+        let (stack, entry) = (&self.entry.stack, &self.entry);
+        let plan = labels::key(stack, labels::PLAN);
+        let has_mark = |short: &String| {
+            let name = format!("{stack}_{short}");
+            services.iter().any(|service| service.name() == name && service.label(&plan) == Some(&entry.plan))
+        };
+        !entry.plan.is_empty() && entry.changes.iter().all(has_mark)
     }
 
     /// The word for what came of it; none while that is not known.

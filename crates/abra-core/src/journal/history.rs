@@ -1,7 +1,8 @@
 //! Several entries of one app, newest first.
-use super::{Logged, word};
-use crate::head::HeadRecord;
+use super::{Logged, Outcome, word};
+use crate::head::{HeadRecord, Standing, State};
 use crate::recipe::Record;
+use std::cmp::Ordering;
 
 /// Entries that are kept on the server for each app.
 pub const KEPT: usize = 10;
@@ -15,6 +16,25 @@ impl History {
     pub fn new(mut entries: Vec<Logged>) -> Self {
         entries.sort_by_key(|logged| std::cmp::Reverse(logged.entry.seq));
         Self(entries)
+    }
+
+    /// The same, with what the head record says of entries that say nothing themselves: a run whose last write failed
+    /// is told of there, and one that never began is not known there.
+    #[must_use]
+    pub fn under(mut self, head: &HeadRecord, standing: Standing) -> Self {
+        let is_on = |nonce: &str| standing == Standing::Held && head.nonce == nonce;
+        for logged in self.0.iter_mut().filter(|logged| logged.outcome.is_none()) {
+            let word = match logged.entry.seq.cmp(&head.seq) {
+                Ordering::Greater if !is_on(&logged.entry.nonce) => word::NOT_BEGUN,
+                Ordering::Equal if head.state == State::Idle => &head.verdict,
+                _ => continue,
+            };
+            if !word.is_empty() {
+                logged.outcome = Some(Outcome { word: word.to_owned(), ..Outcome::default() });
+                logged.inferred = true;
+            }
+        }
+        self
     }
 
     /// The entries, newest first.
@@ -49,8 +69,19 @@ impl History {
         self.0.iter().find(|logged| same(&logged.entry.to))
     }
 
+    /// The newest entry that was begun, where nobody knows how it ended and its run is not on.
+    pub fn unfinished(&self, busy: Option<&HeadRecord>) -> Option<&Logged> {
+        let newest = self.0.iter().find(|logged| logged.word() != Some(word::NOT_BEGUN))?;
+        word::is_provisional(Self::word(newest, busy)).then_some(newest)
+    }
+
+    /// What the newest entry that was begun came to, where that is known.
+    pub fn last_word(&self) -> Option<&str> {
+        self.0.iter().find(|logged| logged.word() != Some(word::NOT_BEGUN))?.word()
+    }
+
     /// The newest entry, if its run was cut off.
     pub fn abandoned(&self, busy: Option<&HeadRecord>) -> Option<&Logged> {
-        self.0.first().filter(|logged| Self::word(logged, busy) == word::ABANDONED)
+        self.unfinished(busy).filter(|logged| Self::word(logged, busy) == word::ABANDONED)
     }
 }

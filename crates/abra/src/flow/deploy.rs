@@ -295,13 +295,8 @@ pub async fn execute(
     patience: Option<Patience>,
     on: &mut dyn FnMut(Event<'_>),
 ) -> Result<Done, Failure> {
-    match &prepared.before {
-        Some(before) if !prepared.staged.plan.is_noop() => {
-            return operation::run(context, prepared, before, patience, on).await;
-        }
-        // Nothing to change, but also nothing to record that somebody else is just changing.
-        Some(before) => before.require_quiet()?,
-        None => {}
+    if let Some(before) = &prepared.before {
+        return operation::run(context, prepared, before, patience, on).await;
     }
     let volatile = labels::of_run(prepared.app.stack.as_str());
     let manner =

@@ -22,7 +22,8 @@ pub(super) fn findings(
     said
 }
 
-fn busy(before: &Before, app: &str) -> Option<Finding> {
+/// Somebody who works right now.
+pub(super) fn busy(before: &Before, app: &str) -> Option<Finding> {
     let holder = before.busy()?;
     let text = format!(
         "an operation is in progress: {} ({}), {}, since {}, {}",

@@ -1,7 +1,7 @@
 //! The journal's entries on the server: written before the first change, completed after the verdict.
 use crate::engine::{Engine, EngineError, FileKind, Filters};
 use abra_core::head::{KIND_LABEL, STACK_LABEL};
-use abra_core::journal::{Entry, History, JOURNAL, Logged, Outcome, name_of};
+use abra_core::journal::{Entry, History, JOURNAL, Logged, Outcome, name_of, word};
 use abra_core::stack::live::FileObject;
 use serde_json::json;
 
@@ -47,7 +47,7 @@ pub async fn open(engine: &Engine, mut entry: Entry, now: &str) -> Result<Entry,
         match engine.file(FileKind::Config, &name_of(&entry.stack, entry.seq)).await {
             Ok(object) if logged(&object).entry.nonce == entry.nonce => return Ok(entry),
             Ok(_) => {
-                cut_off(engine, &entry.stack, entry.seq, now, "before it changed anything").await?;
+                not_begun(engine, &entry.stack, entry.seq, now).await?;
                 entry.seq += 1;
             }
             Err(EngineError::NotFound { .. }) => {}
@@ -73,6 +73,30 @@ async fn make_room(engine: &Engine, stack: &str) -> Result<(), EngineError> {
 /// # Errors
 /// The engine can't be asked.
 pub async fn close(engine: &Engine, stack: &str, seq: u64, outcome: &Outcome) -> Result<(), EngineError> {
+    amend(engine, stack, seq, |logged| logged.outcome.is_none().then(|| outcome.clone())).await
+}
+
+/// Writes down the verdict of `by` on an operation, where nobody knew yet how it ended.
+///
+/// # Errors
+/// The engine can't be asked.
+pub async fn finish(
+    engine: &Engine,
+    stack: &str,
+    seq: u64,
+    verdict: &Outcome,
+    by: &str,
+) -> Result<(), EngineError> {
+    amend(engine, stack, seq, |logged| logged.finished(verdict, by)).await
+}
+
+/// Writes another outcome into an entry by compare-and-set, if `change` gives one for what stands there.
+async fn amend(
+    engine: &Engine,
+    stack: &str,
+    seq: u64,
+    change: impl Fn(&Logged) -> Option<Outcome>,
+) -> Result<(), EngineError> {
     let name = name_of(stack, seq);
     let mut unclear = None;
     for _ in 0..TRIES {
@@ -81,10 +105,8 @@ pub async fn close(engine: &Engine, stack: &str, seq: u64, outcome: &Outcome) ->
             object => object?,
         };
         let mut logged = logged(&object);
-        if logged.outcome.is_some() {
-            return Ok(());
-        }
-        logged.outcome = Some(outcome.clone());
+        let Some(outcome) = change(&logged) else { return Ok(()) };
+        logged.outcome = Some(outcome);
         let body = json!({ "Name": name, "Labels": logged.labels() });
         match engine.update_file(FileKind::Config, &object.id, object.version, &body).await {
             Ok(()) => return Ok(()),
@@ -94,6 +116,20 @@ pub async fn close(engine: &Engine, stack: &str, seq: u64, outcome: &Outcome) ->
         }
     }
     unclear.map_or(Ok(()), Err)
+}
+
+/// Marks an operation whose intent was written down, and that changed nothing.
+///
+/// # Errors
+/// The engine can't be asked.
+pub async fn not_begun(engine: &Engine, stack: &str, seq: u64, now: &str) -> Result<(), EngineError> {
+    let outcome = Outcome {
+        word: word::NOT_BEGUN.to_owned(),
+        end: now.to_owned(),
+        reason: "nothing was changed".to_owned(),
+        ..Outcome::default()
+    };
+    close(engine, stack, seq, &outcome).await
 }
 
 /// Marks an operation whose run was cut off.
@@ -108,7 +144,7 @@ pub async fn cut_off(
     how_far: &str,
 ) -> Result<(), EngineError> {
     let outcome = Outcome {
-        word: abra_core::journal::word::ABANDONED.to_owned(),
+        word: word::ABANDONED.to_owned(),
         end: now.to_owned(),
         reason: format!("the run was cut off {how_far}"),
         ..Outcome::default()

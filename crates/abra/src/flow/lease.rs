@@ -64,6 +64,15 @@ impl Seen {
     pub fn standing(&self) -> Standing {
         self.record.standing(self.updated, self.now)
     }
+
+    /// That it is held, to somebody who wants it.
+    pub fn busy(&self, operator: &str, host: &str) -> LockError {
+        LockError::Busy {
+            holder: Box::new(self.record.clone()),
+            own: self.record.owner == operator && self.record.host == host,
+            left: self.record.lease_left(self.updated, self.now),
+        }
+    }
 }
 
 /// The server's clock at its last answer.
@@ -88,8 +97,15 @@ pub async fn look(engine: &Engine, stack: &str) -> Result<Option<Seen>, EngineEr
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Somebody holds it.
-    #[error("{} holds the lock", .0.owner)]
-    Busy(Box<HeadRecord>),
+    #[error("{} holds the lock", holder.owner)]
+    Busy {
+        /// Their record.
+        holder: Box<HeadRecord>,
+        /// Whether that is this operator on this workstation: another run of theirs, or one that was cut off.
+        own: bool,
+        /// Seconds until it frees itself, unless they renew it.
+        left: Option<u64>,
+    },
     /// Operations were begun since the plan was made.
     #[error("the app was changed since the plan was made")]
     Moved {
@@ -115,6 +131,17 @@ pub enum LockError {
 pub struct Lost {
     /// Who has it now, if anybody.
     pub by: Option<String>,
+}
+
+impl LockError {
+    /// Whether asking again later may help without anyone changing anything.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Engine(error) => error.is_transient() || matches!(error, EngineError::OutOfSequence { .. }),
+            Self::Contended => true,
+            Self::Busy { .. } | Self::Moved { .. } | Self::Lost(_) => false,
+        }
+    }
 }
 
 impl Lost {
@@ -214,7 +241,11 @@ async fn attempt(
     *before = seen.as_ref().map_or_else(|| HeadRecord::new(stack), |seen| seen.record.clone());
     let claim = Claim { now: server_time(engine), ..claim.clone() };
     let record = head::take(before, standing, &claim, planned).map_err(|refusal| match refusal {
-        Refusal::Busy(holder) => LockError::Busy(holder),
+        Refusal::Busy(holder) => {
+            let own = holder.owner == claim.owner && holder.host == claim.host;
+            let left = seen.as_ref().and_then(|seen| holder.lease_left(seen.updated, seen.now));
+            LockError::Busy { holder, own, left }
+        }
         Refusal::Moved { planned, now } => LockError::Moved { planned, now: now.seq },
     })?;
     match seen {
@@ -321,6 +352,14 @@ impl Lease<'_> {
     /// It is lost, or can't be written: then it frees itself when its lease runs out.
     pub async fn release(&self, verdict: &str) -> Result<(), LockError> {
         self.write(|held| head::released(held, &self.before, verdict)).await
+    }
+
+    /// Gives it back after looking only, saying what the last operation, whosever it was, came to.
+    ///
+    /// # Errors
+    /// It is lost, or can't be written.
+    pub async fn settle(&self, verdict: &str) -> Result<(), LockError> {
+        self.write(|held| head::settled(held, &self.before, verdict)).await
     }
 
     /// Takes a step from the record as it is to another, by compare-and-set, and renews by that.

@@ -1,6 +1,6 @@
 //! Looking at an app's lock, waiting for it, and freeing it by an operator's decision.
 use super::lease::{self, Seen};
-use super::{journal, server};
+use super::{journal, operation, server};
 use crate::context::Context;
 use crate::engine::Engine;
 use crate::exit::Exit;
@@ -42,6 +42,7 @@ pub async fn look(context: &Context, name: &str) -> Result<Locked, Failure> {
 pub async fn history(context: &Context, name: &str) -> Result<(Locked, History), Failure> {
     let locked = look(context, name).await?;
     let history = journal::history(&locked.engine, locked.app.stack.as_str()).await?;
+    let history = operation::under(history, locked.head.as_ref());
     Ok((locked, history))
 }
 
@@ -84,7 +85,8 @@ pub struct Wait {
 }
 
 impl Wait {
-    fn is_over(&self) -> bool {
+    /// Whether the time is up.
+    pub fn is_over(&self) -> bool {
         self.limit.is_some_and(|limit| self.begun.elapsed() >= limit)
     }
 }
@@ -97,6 +99,7 @@ pub async fn wait(
     context: &Context,
     name: &str,
     wait: Wait,
+    operator: &str,
     on: &mut dyn FnMut(&HeadRecord),
 ) -> Result<(), Failure> {
     let mut locked = look(context, name).await?;
@@ -109,9 +112,14 @@ pub async fn wait(
             told.clone_from(&held.record.nonce);
         }
         if wait.is_over() {
-            return Err(lease::LockError::Busy(Box::new(held.record.clone())).into());
+            return Err(held.busy(operator, &context.host).into());
         }
-        tokio::time::sleep(TICK).await;
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            () = context.interrupt.wait() => {
+                return Err(Failure::new("interrupted while waiting; nothing was changed").exit(Exit::Interrupted));
+            }
+        }
         locked.head = lease::look(&locked.engine, locked.app.stack.as_str()).await?;
     }
 }

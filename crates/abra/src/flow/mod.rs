@@ -4,7 +4,9 @@
 pub mod apply;
 pub mod deploy;
 mod domain;
+mod ending;
 mod foreword;
+mod insist;
 pub mod journal;
 pub mod lease;
 pub mod lock;

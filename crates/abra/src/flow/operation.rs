@@ -1,26 +1,27 @@
-//! What surrounds every change of an app while operator sync is on: the lock, the plan that must still hold, the intent
-//! in the journal; after the verdict the outcome, the record, and the lock given back.
+//! What surrounds every change of an app while operator sync is on: the lock, the plan that must still hold, and the intent
+//! in the journal; after the verdict [`super::ending`] closes it.
 //!
-//! Not here: what the change is, and undeployments ([`super::removal`] does the same for them). Without operator sync none of this is called, and nothing of it is on the server.
-use super::deploy::{self, Done, Prepared};
+//! Not here: what the change is, and undeployments ([`super::removal`] does the same for them). Without operator sync none
+//! of this is called, and nothing of it is on the server.
+use super::deploy::{Done, Prepared};
+use super::ending::{self, Page};
+use super::insist::Insistence;
 use super::journal;
 use super::lease::{self, Lease, LockError, Seen, Terms};
-use super::rollout::{self, Event, Manner, Outcome, RolloutError};
+use super::rollout::{self, Event, Manner};
 use super::watch::Patience;
 use crate::context::Context;
-use crate::engine::{Engine, EngineError, Filters};
+use crate::engine::{Engine, EngineError};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use abra_core::app::App;
-use abra_core::converge::{Kind, Verdict};
 use abra_core::env::RECORD_KEY;
 use abra_core::head::{Claim, HeadRecord, Standing};
-use abra_core::journal::{Entry, History, Outcome as Ended, word};
+use abra_core::journal::{Entry, History, Logged};
 use abra_core::plan::Plan;
 use abra_core::recipe::Record;
 use abra_core::stack::digest;
 use abra_core::stack::labels;
-use abra_core::stack::normal::Names;
 use jiff::Timestamp;
 use rand::Rng as _;
 use serde_json::json;
@@ -50,14 +51,6 @@ impl Before {
         self.head.as_ref().filter(|seen| seen.standing() == Standing::Held).map(|seen| &seen.record)
     }
 
-    /// Whether nobody is at work.
-    ///
-    /// # Errors
-    /// Somebody is.
-    pub(super) fn require_quiet(&self) -> Result<(), LockError> {
-        self.busy().map_or(Ok(()), |holder| Err(LockError::Busy(Box::new(holder.clone()))))
-    }
-
     /// Whether the last change of version was somebody else's.
     pub fn by_another(&self) -> bool {
         self.history.last_version().is_some_and(|logged| logged.entry.operator != self.operator)
@@ -72,7 +65,16 @@ pub async fn look(context: &Context, engine: &Engine, app: &App) -> Result<Befor
     let stack = app.stack.as_str();
     let operator = context.operator().await?;
     let (head, history) = tokio::try_join!(lease::look(engine, stack), journal::history(engine, stack))?;
+    let history = under(history, head.as_ref());
     Ok(Before { operator, head, history, plan: random_text() })
+}
+
+/// The journal with what the head record says of it.
+pub(super) fn under(history: History, head: Option<&Seen>) -> History {
+    match head {
+        Some(seen) => history.under(&seen.record, seen.standing()),
+        None => history,
+    }
 }
 
 /// Sixteen random hexadecimal digits.
@@ -86,7 +88,8 @@ pub fn stamp(plan: &mut Plan, before: &Before) {
     plan.stamp_digests(&labels::key(&plan.stack, labels::DIGEST));
 }
 
-/// Carries a plan out under the lock, from taking it to giving it back.
+/// Carries a plan out under the lock, from taking it to giving it back. One that changes nothing is confirmed under the
+/// lock, too: what is recorded must be what runs.
 ///
 /// # Errors
 /// Somebody holds the lock, the plan does not hold any more, or a step failed.
@@ -98,16 +101,18 @@ pub async fn run(
     on: &mut dyn FnMut(Event<'_>),
 ) -> Result<Done, Failure> {
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
-    let claim = claim(context, prepared, before);
+    let version = prepared.resolution.target.record().to_string();
+    let claim = claim(context, before, prepared.command, &version);
     let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), Terms::default()).await {
         Ok(lease) => lease,
         Err(error) => return Err(not_taken(engine, stack, error).await),
     };
     let work = async {
-        let entry = match begin(context, prepared, before, &lease).await {
-            Ok(entry) => entry,
+        let page = match begin(context, prepared, before, &lease).await {
+            Ok(page) => page,
             Err(failure) => {
-                give_back(context, &lease, "").await;
+                let insistence = Insistence::new(&context.interrupt);
+                ending::give_back(context, &lease, &Page::None(None), "", &insistence).await;
                 return Err(failure);
             }
         };
@@ -119,22 +124,22 @@ pub async fn run(
             lease: Some(&lease),
         };
         let result = rollout::roll_out(engine, &prepared.staged, manner, &context.interrupt, on).await;
-        end(context, prepared, &lease, &entry, result).await
+        ending::end(context, prepared, before, &lease, &page, result).await
     };
     lease.hold(work).await
 }
 
-fn claim(context: &Context, prepared: &Prepared, before: &Before) -> Claim {
-    let version = prepared.resolution.target.record().to_string();
+/// What this operator says of themselves while they hold the lock.
+pub(super) fn claim(context: &Context, before: &Before, doing: &str, version: &str) -> Claim {
     Claim {
         owner: before.operator.clone(),
         host: context.host.clone(),
         nonce: random_text(),
         now: None,
         lease: Terms::default().lease.as_secs(),
-        doing: format!("{} {version}", prepared.command),
+        doing: [doing, version].join(" ").trim().to_owned(),
         plan: before.plan.clone(),
-        version,
+        version: version.to_owned(),
     }
 }
 
@@ -144,11 +149,18 @@ async fn begin(
     prepared: &Prepared,
     before: &Before,
     lease: &Lease<'_>,
-) -> Result<Entry, Failure> {
+) -> Result<Page, Failure> {
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
-    close_cut_off(engine, stack, lease).await?;
+    close_earlier(engine, stack, before, lease).await?;
     let now = now(engine);
     rollout::holds(engine, &prepared.staged).await?;
+    if prepared.staged.plan.is_noop() {
+        // Where something else was begun, this is an operation like any other: it is what became of that.
+        let page = Page::unchanged(&before.history, |earlier| is_meant(earlier, prepared));
+        if let Some(page) = page {
+            return Ok(page);
+        }
+    }
     let plan = &prepared.staged.plan;
     let entry = Entry {
         operator: before.operator.clone(),
@@ -164,86 +176,50 @@ async fn begin(
         nonce: lease.nonce().to_owned(),
         ..Entry::new(stack, lease.before.seq + 1)
     };
-    let entry = journal::open(engine, entry, &now).await?;
-    lease.begin(entry.seq).await?;
+    intend(engine, entry, &now, lease).await.map(Page::Own)
+}
+
+/// Whether what runs is all that an earlier operation was to bring, and what this one wants.
+fn is_meant(earlier: &Logged, prepared: &Prepared) -> bool {
+    let to = Record::parse(&earlier.entry.to);
+    to.is_ok_and(|to| to.same(&prepared.resolution.target.record()))
+        && earlier.is_sent(&prepared.staged.services)
+}
+
+/// Writes an intent down and begins it.
+pub(super) async fn intend(
+    engine: &Engine,
+    entry: Entry,
+    now: &str,
+    lease: &Lease<'_>,
+) -> Result<Entry, Failure> {
+    let entry = journal::open(engine, entry, now).await?;
+    if let Err(error) = lease.begin(entry.seq).await {
+        // Where this fails, too, the head record tells that it was not begun.
+        let _ = journal::not_begun(engine, &entry.stack, entry.seq, now).await;
+        return Err(Failure::from(error).hint("nothing was changed"));
+    }
     Ok(entry)
 }
 
-/// Marks the run before this one in the journal, where it was cut off.
-pub(super) async fn close_cut_off(
+/// Completes the journal's entry of the run before this one, where that run did not: it was cut off, or could not write.
+pub(super) async fn close_earlier(
     engine: &Engine,
     stack: &str,
+    before: &Before,
     lease: &Lease<'_>,
 ) -> Result<(), EngineError> {
     if lease.before.open {
         let how_far = format!("while {}", lease.before.stage);
-        journal::cut_off(engine, stack, lease.before.seq, &now(engine), &how_far).await?;
+        return journal::cut_off(engine, stack, lease.before.seq, &now(engine), &how_far).await;
+    }
+    let inferred = before.history.entries().iter().filter(|logged| logged.inferred);
+    for logged in inferred {
+        if let Some(outcome) = &logged.outcome {
+            journal::close(engine, stack, logged.entry.seq, outcome).await?;
+        }
     }
     Ok(())
-}
-
-/// After the work: outcome, record, lock. Whoever lost the lock touches nothing any more.
-async fn end(
-    context: &Context,
-    prepared: &Prepared,
-    lease: &Lease<'_>,
-    entry: &Entry,
-    result: Result<Outcome, RolloutError>,
-) -> Result<Done, Failure> {
-    let result = match result {
-        Err(error) if error.is_loss() => return Err(error.into()),
-        result => result,
-    };
-    if let Err(error) = lease.stage("recording").await {
-        return unconfirmed(context, prepared, result, error).await;
-    }
-    let (word, reason) = match &result {
-        Ok(outcome) => (word_for(outcome), reason(outcome, prepared)),
-        Err(error) => (word_for_error(error), error.to_string()),
-    };
-    let engine = &prepared.engine;
-    let services = digests(prepared).await.unwrap_or_else(|error| {
-        context.ui.warn(format!("the journal lacks what the services are now: {error}"));
-        BTreeMap::new()
-    });
-    let ended = Ended { word: word.to_owned(), end: now(engine), reason, services };
-    let logged = journal::close(engine, prepared.app.stack.as_str(), entry.seq, &ended).await;
-    if let Err(error) = logged {
-        context.ui.warn(format!("the journal could not be completed: {error}"));
-    }
-    let done = match result {
-        Ok(outcome) => Ok(deploy::recorded_too(context, prepared, outcome).await),
-        Err(error) => Err(error),
-    };
-    give_back(context, lease, word).await;
-    Ok(done?)
-}
-
-/// Without a word whether the lock is still ours nothing is recorded; an ending that is no success stays what it is.
-async fn unconfirmed(
-    context: &Context,
-    prepared: &Prepared,
-    result: Result<Outcome, RolloutError>,
-    error: LockError,
-) -> Result<Done, Failure> {
-    if matches!(error, LockError::Lost(_)) {
-        return Err(error.into());
-    }
-    let outcome = result?;
-    if word_for(&outcome) == word::SUCCEEDED {
-        let hint = format!("everything runs as wanted; `abra app watch {}` records it", prepared.app.name);
-        return Err(Failure::from(error).exit(Exit::Undecided).hint(hint));
-    }
-    let seconds = Terms::default().lease.as_secs();
-    context.ui.warn(format!("{error}; what is left of the lock frees itself after {seconds} s"));
-    Ok(deploy::recorded_too(context, prepared, outcome).await)
-}
-
-pub(super) async fn give_back(context: &Context, lease: &Lease<'_>, word: &str) {
-    if let Err(error) = lease.release(word).await {
-        let seconds = Terms::default().lease.as_secs();
-        context.ui.warn(format!("{error}; what is left of the lock frees itself after {seconds} s"));
-    }
 }
 
 /// The server's clock at its last answer, as text.
@@ -263,60 +239,6 @@ fn env_digest(app: &App, salt: &str) -> String {
         .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect();
     digest::of(&json!({ "salt": salt, "recipe": app.recipe.to_string(), "env": values }))
-}
-
-/// Digests of the stack's services as they are now, by name within the stack.
-async fn digests(prepared: &Prepared) -> Result<BTreeMap<String, String>, EngineError> {
-    let stack = prepared.app.stack.as_str();
-    let services = prepared.engine.services(&Filters::stack(stack)).await?;
-    let (names, volatile) = (Names::default(), labels::of_run(stack));
-    let digest = |service: &abra_core::stack::live::Service| {
-        let name = service.name();
-        let short = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('_')).unwrap_or(name);
-        (short.to_owned(), digest::of_service(&service.spec, &names, &volatile))
-    };
-    Ok(services.iter().map(digest).collect())
-}
-
-fn word_for(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::LeftRunning => word::UNWATCHED,
-        Outcome::Interrupted => word::INTERRUPTED,
-        Outcome::Verdict(verdict, _) => word_for_kind(verdict.kind),
-    }
-}
-
-fn word_for_kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Succeeded => word::SUCCEEDED,
-        Kind::Failed => word::FAILED,
-        Kind::RolledBack => word::ROLLED_BACK,
-        Kind::Overtaken => word::OVERTAKEN,
-        Kind::Undecided => word::UNDECIDED,
-    }
-}
-
-fn word_for_error(error: &RolloutError) -> &'static str {
-    match error {
-        RolloutError::Gone(_) | RolloutError::Moved(_) => word::OVERTAKEN,
-        RolloutError::ReadBack(_) | RolloutError::Look(_) => word::UNDECIDED,
-        RolloutError::Stopped(_) | RolloutError::Lost(_) => word::STOPPED,
-    }
-}
-
-/// Which services went wrong: names only, as an engine's or a container's words might quote a value.
-fn reason(outcome: &Outcome, prepared: &Prepared) -> String {
-    let Outcome::Verdict(verdict, _) = outcome else { return String::new() };
-    let prefix = format!("{}_", prepared.app.stack);
-    let wrong = |verdict: &Verdict| -> Vec<String> {
-        let of = verdict.services.iter().filter(|service| service.outcome.kind() != Kind::Succeeded);
-        of.map(|service| {
-            let name = service.service.strip_prefix(&prefix).unwrap_or(&service.service);
-            format!("{name}: {}", word_for_kind(service.outcome.kind()))
-        })
-        .collect()
-    };
-    wrong(verdict).join(", ")
 }
 
 /// A lock that could not be taken; where the app was changed, by whom.

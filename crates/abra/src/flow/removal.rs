@@ -1,10 +1,12 @@
 //! An undeployment with operator sync: under the lock, and in the journal, as every other change of an app.
+use super::ending::{self, Page};
+use super::insist::Insistence;
 use super::operation::{self, Before};
 use super::undeploy::{self, Prepared};
 use super::{apply, journal, lease};
 use crate::context::Context;
+use crate::engine::EngineError;
 use crate::failure::Failure;
-use abra_core::head::Claim;
 use abra_core::journal::{Entry, Outcome, word};
 use std::collections::BTreeMap;
 
@@ -22,51 +24,43 @@ pub async fn run(
     };
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
     let terms = lease::Terms::default();
-    let claim = claim(context, before, terms.lease.as_secs());
+    let claim = operation::claim(context, before, "undeploy", "");
     let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), terms).await {
         Ok(lease) => lease,
         Err(error) => return Err(operation::not_taken(engine, stack, error).await),
     };
     let work = async {
-        let opened = begin(context, prepared, before, &lease).await;
-        let result = match &opened {
-            Ok(_) => undeploy::execute(context, prepared, Some(&lease), on).await.map_err(Failure::from),
-            Err(_) => Ok(()),
-        };
-        let entry = match opened {
+        let insistence = Insistence::new(&context.interrupt);
+        let entry = match begin(context, prepared, before, &lease).await {
             Ok(entry) => entry,
             Err(failure) => {
-                operation::give_back(context, &lease, "").await;
+                ending::give_back(context, &lease, &Page::None(None), "", &insistence).await;
                 return Err(failure);
             }
         };
+        let result = undeploy::execute(context, prepared, Some(&lease), on).await.map_err(Failure::from);
         let word = word_for(&result);
+        let insistence = Insistence::new(&context.interrupt);
         let ended = Outcome {
             word: word.to_owned(),
             end: operation::now(engine),
             reason: String::new(),
             services: BTreeMap::new(),
         };
-        if let Err(error) = journal::close(engine, stack, entry.seq, &ended).await {
+        let close = async || journal::close(engine, stack, entry.seq, &ended).await;
+        if let Err(error) = insistence.on(EngineError::is_transient, close).await {
             context.ui.warn(format!("the journal could not be completed: {error}"));
         }
-        operation::give_back(context, &lease, word).await;
+        ending::give_back(context, &lease, &Page::Own(entry), word, &insistence).await;
         result
     };
     lease.hold(work).await
 }
 
-fn claim(context: &Context, before: &Before, lease: u64) -> Claim {
-    Claim {
-        owner: before.operator.clone(),
-        host: context.host.clone(),
-        nonce: operation::random_text(),
-        now: None,
-        lease,
-        doing: "undeploy".to_owned(),
-        plan: before.plan.clone(),
-        version: String::new(),
-    }
+/// Whether something was begun of which nobody knows how it ended: then a removal is an operation also where nothing is
+/// left to remove.
+pub fn is_owed(prepared: &Prepared) -> bool {
+    prepared.before.as_ref().is_some_and(|before| before.history.unfinished(before.busy()).is_some())
 }
 
 /// Under the lock: what was cut off is marked, the intent is written down.
@@ -77,7 +71,7 @@ async fn begin(
     lease: &lease::Lease<'_>,
 ) -> Result<Entry, Failure> {
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
-    operation::close_cut_off(engine, stack, lease).await?;
+    operation::close_earlier(engine, stack, before, lease).await?;
     let start = operation::now(engine);
     let entry = Entry {
         operator: before.operator.clone(),
@@ -90,9 +84,7 @@ async fn begin(
         nonce: lease.nonce().to_owned(),
         ..Entry::new(stack, lease.before.seq + 1)
     };
-    let entry = journal::open(engine, entry, &start).await?;
-    lease.begin(entry.seq).await?;
-    Ok(entry)
+    operation::intend(engine, entry, &start, lease).await
 }
 
 fn word_for(result: &Result<(), Failure>) -> &'static str {

@@ -1,16 +1,23 @@
 //! Taking up the watching of what is on the server: somebody's unfinished deployment, or one that nobody watched.
 use super::deploy::{self, Recorded};
+use super::ending::{self, Desk, Page};
+use super::insist::Insistence;
+use super::lease::{self, Lease, Terms};
+use super::operation::{self, Before};
 use super::rollout::Outcome;
-use super::server;
 use super::team::NewRecord;
 use super::watch::{self, Ended, Patience, Watched};
+use super::{foreword, server};
 use crate::context::Context;
-use crate::engine::Filters;
+use crate::engine::{Engine, Filters};
+use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::home::HomeError;
 use abra_core::app::App;
 use abra_core::converge::Event;
 use abra_core::converge::Kind;
 use abra_core::converge::{Baseline, Change, Expectation};
+use abra_core::journal::Logged;
 use abra_core::recipe::Record;
 use abra_core::stack::digest::of_service;
 use abra_core::stack::labels;
@@ -29,11 +36,23 @@ pub struct Rewatched {
     pub deployed: Record,
     /// How it ended.
     pub outcome: Outcome,
-    /// What became of the record.
-    pub recorded: Recorded,
+    /// What became of the record; why nothing could be written down.
+    pub recorded: Result<Recorded, Failure>,
 }
 
-/// Watches an app that is deployed, and records its version after a success.
+/// What is watched.
+struct Watching<'a> {
+    context: &'a Context,
+    app: &'a App,
+    engine: &'a Engine,
+    /// The services as they were first seen.
+    services: Vec<Service>,
+    deployed: Record,
+}
+
+/// Watches an app that is deployed. A verdict is written down: into the journal, where nobody knew yet how the last
+/// operation ended, and after a success into the record. Looking takes no lock, so that nobody is kept from acting; writing
+/// does.
 ///
 /// # Errors
 /// It is not deployed, its services are on several versions, or the server can't be asked.
@@ -45,37 +64,107 @@ pub async fn rewatch(
 ) -> Result<Rewatched, Failure> {
     let app = context.app(name)?;
     let engine = server::connect(context, &app.server).await?;
+    let before = match context.settings.sync.value {
+        true => Some(operation::look(context, &engine, &app).await?),
+        false => None,
+    };
     let of_stack = Filters::stack(app.stack.as_str());
     let (services, tasks) = tokio::try_join!(engine.services(&of_stack), engine.tasks(&of_stack))?;
     let deployed = deployed(&app, &services)?;
-    let (names, volatile) = (Names::default(), BTreeSet::new());
-    let expect =
-        |service: &Service| expectation(service, &tasks, of_service(&service.spec, &names, &volatile));
-    let timeouts =
-        services.iter().filter_map(|service| labels::read(service, app.stack.as_str()).timeout?.parse().ok());
-    let watched = Watched {
-        stack: app.stack.as_str(),
-        expectations: services.iter().map(expect).collect(),
-        settings: patience.settings(timeouts.max().map(Duration::from_secs)),
-        first: Some((services.clone(), tasks.clone())),
-        names: &names,
-        volatile: &volatile,
+    context.ui.findings(&before.iter().filter_map(|before| foreword::busy(before, name)).collect::<Vec<_>>());
+    let watching = Watching { context, app: &app, engine: &engine, services, deployed };
+    let outcome = watching.watch(tasks, patience, on).await;
+    let recorded = match &before {
+        Some(before) => watching.conclude(before, &outcome).await,
+        None if is_success(&outcome) => watching.record().await.map_err(Failure::from),
+        None => Ok(Recorded::default()),
     };
-    let outcome = match watch::watch(&engine, watched, &context.interrupt, on).await {
-        Ended::Interrupted => Outcome::Interrupted,
-        Ended::Verdict(verdict) => {
-            let logs = watch::last_words(&engine, &verdict).await;
-            Outcome::Verdict(verdict, logs)
-        }
-    };
-    let succeeded = matches!(&outcome, Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded);
-    let from = app.env.record().ok().flatten();
-    let change = NewRecord { command: "watch", from: from.as_ref(), to: &deployed };
-    let recorded = match succeeded {
-        true => deploy::record_version(context, &app, &change).await?,
-        false => Recorded::default(),
-    };
+    let deployed = watching.deployed;
     Ok(Rewatched { app, deployed, outcome, recorded })
+}
+
+fn is_success(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded)
+}
+
+impl Watching<'_> {
+    async fn watch(&self, tasks: Vec<Task>, patience: Patience, on: &mut dyn FnMut(&Event)) -> Outcome {
+        let (names, volatile) = (Names::default(), BTreeSet::new());
+        let expect =
+            |service: &Service| expectation(service, &tasks, of_service(&service.spec, &names, &volatile));
+        let stack = self.app.stack.as_str();
+        let timeouts =
+            self.services.iter().filter_map(|service| labels::read(service, stack).timeout?.parse().ok());
+        let watched = Watched {
+            stack,
+            expectations: self.services.iter().map(expect).collect(),
+            settings: patience.settings(timeouts.max().map(Duration::from_secs)),
+            first: Some((self.services.clone(), tasks.clone())),
+            names: &names,
+            volatile: &volatile,
+        };
+        match watch::watch(self.engine, watched, &self.context.interrupt, on).await {
+            Ended::Interrupted => Outcome::Interrupted,
+            Ended::Verdict(verdict) => {
+                let logs = watch::last_words(self.engine, &verdict).await;
+                Outcome::Verdict(verdict, logs)
+            }
+        }
+    }
+
+    async fn record(&self) -> Result<Recorded, HomeError> {
+        let from = self.app.env.record().ok().flatten();
+        let change = NewRecord { command: "watch", from: from.as_ref(), to: &self.deployed };
+        deploy::record_version(self.context, self.app, &change).await
+    }
+
+    /// Writes a verdict down under the lock. Without one there is nothing to write.
+    async fn conclude(&self, before: &Before, outcome: &Outcome) -> Result<Recorded, Failure> {
+        let word = ending::word_for(outcome);
+        if !ending::decides(word) {
+            return Ok(Recorded::default());
+        }
+        let (engine, stack) = (self.engine, self.app.stack.as_str());
+        let claim = operation::claim(self.context, before, "watch", &self.deployed.to_string());
+        let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), Terms::default()).await {
+            Ok(lease) => lease,
+            Err(error) => return Err(operation::not_taken(engine, stack, error).await),
+        };
+        let insistence = Insistence::new(&self.context.interrupt);
+        let work = async {
+            if let Err(failure) = self.checked(before, &lease).await {
+                ending::give_back(self.context, &lease, &Page::None(None), "", &insistence).await;
+                return Err(failure);
+            }
+            let to = |earlier: &Logged| Record::parse(&earlier.entry.to);
+            let is_meant = |earlier: &Logged| {
+                to(earlier).is_ok_and(|to| to.same(&self.deployed)) && earlier.is_sent(&self.services)
+            };
+            // An operation that was sent in part only stays abandoned: what it was to bring is not there.
+            let page = Page::unchanged(&before.history, is_meant).unwrap_or(Page::None(None));
+            let desk = Desk { context: self.context, engine, stack, operator: &before.operator };
+            desk.write(&page, word, ending::reason(outcome, stack), &insistence).await;
+            let recorded = match is_success(outcome) {
+                true => self.record().await.map_err(Failure::from),
+                false => Ok(Recorded::default()),
+            };
+            ending::give_back(self.context, &lease, &page, word, &insistence).await;
+            recorded
+        };
+        lease.hold(work).await
+    }
+
+    /// Under the lock: what was cut off is marked, and what was watched must still be there.
+    async fn checked(&self, before: &Before, lease: &Lease<'_>) -> Result<(), Failure> {
+        let stack = self.app.stack.as_str();
+        operation::close_earlier(self.engine, stack, before, lease).await?;
+        let now = self.engine.services(&Filters::stack(stack)).await?;
+        if ending::digests_of(stack, &now) == ending::digests_of(stack, &self.services) {
+            return Ok(());
+        }
+        Err(Failure::new("somebody changed the services since they were watched; nothing is recorded")
+            .exit(Exit::Moved))
+    }
 }
 
 /// The version that runs, which must be one.

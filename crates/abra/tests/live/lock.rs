@@ -52,7 +52,7 @@ async fn operate(engine: &Engine, who: &str, nonce: &str, inside: &Cell<u32>) ->
     let lease = loop {
         match acquire(engine, who, nonce, LONG).await {
             Ok(lease) => break lease,
-            Err(LockError::Busy(holder)) => assert!(!holder.owner.is_empty()),
+            Err(LockError::Busy { holder, .. }) => assert!(!holder.owner.is_empty()),
             Err(LockError::Contended) => {}
             Err(error) => panic!("{error:?}"),
         }
@@ -144,7 +144,10 @@ async fn a_holder_that_renews_keeps_it_and_one_that_does_not_loses_it() {
         let begun = std::time::Instant::now();
         while begun.elapsed() < 2 * SHORT.lease + Duration::from_secs(1) {
             let refused = acquire(&two, "Bob", "b", SHORT).await;
-            assert!(matches!(&refused, Err(LockError::Busy(holder)) if holder.owner == "Ann"), "{refused:?}");
+            assert!(
+                matches!(&refused, Err(LockError::Busy { holder, .. }) if holder.owner == "Ann"),
+                "{refused:?}"
+            );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     };
@@ -203,7 +206,7 @@ async fn an_intent_whose_run_never_began_keeps_its_number() {
     assert_eq!((next, record(&engine).await.seq), (2, 2));
     let history = journal::history(&engine, "st").await.unwrap();
     let words: Vec<&str> = history.entries().iter().map(|logged| History::word(logged, None)).collect();
-    assert_eq!(words, ["succeeded", "abandoned"]);
+    assert_eq!(words, ["succeeded", "not-begun"]);
 }
 
 #[tokio::test]

@@ -115,6 +115,99 @@ fn a_killed_run_shows_as_abandoned_and_the_next_operator_goes_on() {
     assert_eq!((&listed[0]["status"], &listed[0]["operator"]), (&json!("in-sync"), &json!("Bob")));
 }
 
+/// Number, operator, outcome and reason of each entry, newest first.
+fn history_of(operator: &Operator) -> Vec<(u64, String, String, String)> {
+    let history = json_of(operator, &format!("app history -m {APP}"));
+    let text = |entry: &Value, key: &str| entry[key].as_str().unwrap_or_default().to_owned();
+    let told = |entry: &Value| {
+        let seq = entry["seq"].as_u64().unwrap();
+        (seq, text(entry, "operator"), text(entry, "outcome"), text(entry, "reason"))
+    };
+    history.as_array().unwrap().iter().map(told).collect()
+}
+
+/// A run that is killed while it watches, and whose lease has run out.
+fn cut_off(world: &World) -> Operator {
+    let ada = Operator::new(&world.forge, world.rig.address(), true).named("Ada");
+    let mut killed = ada.start(&format!("app deploy -n -D --stable 60s {APP}"));
+    killed.says("must stay up");
+    killed.kill();
+    ada.deploy("").is(6, &["a run of your own (Ada", "or was cut off", "its lock frees itself in"]);
+    relabel_head(world, "abra.sync.lease", "1");
+    std::thread::sleep(Duration::from_secs(3));
+    ada
+}
+
+#[test]
+fn whoever_watches_what_was_cut_off_finishes_it() {
+    let world = World::new(&[GOOD]);
+    let (_ada, bob) = (cut_off(&world), bob(&world));
+    bob.run("app ls -S").is(0, &["abandoned (Ada, since 2"]);
+    bob.run(&format!("app watch --stable 1s {APP}")).is(0, &["recorded 1.0.0+1.0"]);
+    let said = history_of(&bob);
+    let reason = &said[0].3;
+    assert_eq!((said.len(), &*said[0].1, &*said[0].2), (1, "Ada", "succeeded"), "{said:?}");
+    assert!(reason.contains("cut off while watching; verdict by Bob ("), "{reason}");
+    bob.run("app ls -S").is(0, &["in-sync"]);
+    bob.run(&format!("app lock status {APP}")).is(0, &["the lock is free", "Ada", "succeeded"]);
+}
+
+#[test]
+fn a_deployment_that_finds_all_done_finishes_what_was_cut_off() {
+    let world = World::new(&[GOOD]);
+    let (_ada, bob) = (cut_off(&world), bob(&world));
+    bob.deploy("").is(0, &["an operation was cut off", "was deployed already", "recorded 1.0.0+1.0"]);
+    let said = history_of(&bob);
+    assert_eq!((said.len(), &*said[0].1, &*said[0].2), (1, "Ada", "succeeded"), "{said:?}");
+    bob.run("app ls -S").is(0, &["in-sync"]);
+    // What nobody watched, too; and a failure is told as one.
+    world.forge.release(
+        "1.1.0+1.1",
+        &["app: {image: bb:1, command: 'false', deploy: {restart_policy: {condition: none}}}"],
+    );
+    bob.deploy("-l -c").is(0, &["nothing is recorded"]);
+    assert_eq!(history_of(&bob)[0].2, "unwatched");
+    world.ada.run(&format!("app watch --stable 1s {APP}")).is(3, &["failed"]);
+    let said = history_of(&bob);
+    assert_eq!((said[0].0, &*said[0].1, &*said[0].2), (2, "Bob", "failed"), "{said:?}");
+    assert!(said[0].3.starts_with("app: failed; verdict by ada@"), "{said:?}");
+}
+
+#[test]
+fn a_removal_that_was_cut_off_is_finished_by_the_next_one() {
+    let world = World::new(&[GOOD]);
+    let (ada, bob) = (Operator::new(&world.forge, world.rig.address(), true).named("Ada"), bob(&world));
+    ada.deploy("").is(0, &[]);
+    let mut removing = ada.start(&format!("app undeploy -n {APP}"));
+    removing.says("removing service");
+    removing.kill();
+    relabel_head(&world, "abra.sync.lease", "1");
+    std::thread::sleep(Duration::from_secs(3));
+    bob.run(&format!("app undeploy -n {APP}")).is(0, &[]);
+    let said = history_of(&bob);
+    assert!(said.iter().all(|entry| entry.2 != "in-progress"), "{said:?}");
+    bob.run("app ls -S").is(0, &["undeployed"]);
+}
+
+#[test]
+fn whoever_waits_and_is_outrun_looks_again() {
+    let world = World::new(&[GOOD]);
+    let bob = bob(&world);
+    bob.deploy("").is(0, &[]);
+    world.forge.release("1.1.0+1.1", &[&GOOD.replace("bb:1", "bb:2")]);
+    world.forge.release("1.2.0+1.2", &[&GOOD.replace("bb:1", "bb:1, command: sleep 1000")]);
+    // On a terminal the new plan is shown, and asked about, again.
+    let mut asked = world.ada.start_on_terminal(&format!("app deploy -D --stable 1s --wait {APP} 1.2.0+1.2"));
+    asked.says("proceed? [y/N]");
+    bob.deploy("1.1.0+1.1").is(0, &[]);
+    asked.answer("y");
+    asked
+        .says("was changed since the plan was made; looking again")
+        .says("deploy 1.1.0+1.1 by Bob, succeeded");
+    asked.says("deployed  1.1.0+1.1").answer("y");
+    asked.end().is(0, &["recorded 1.2.0+1.2"]);
+}
+
 #[test]
 fn a_released_lock_stops_its_holder() {
     let world = World::new(&[GOOD]);

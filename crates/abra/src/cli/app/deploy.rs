@@ -1,5 +1,6 @@
 //! `abra app deploy`.
 use super::operation::{MannerArgs, carry_out};
+use super::wait::Intent;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -45,7 +46,7 @@ impl Args {
 ///
 /// # Errors
 /// What went wrong, with the exit code for it.
-pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     let wish = args.wish()?;
     let is_said = matches!(wish, VersionWish::Exactly(_));
     let request = Request {
@@ -54,7 +55,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         domain_checks: !args.manner.no_domain_checks,
     };
     match deploy::prepare(context, &request).await? {
-        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, is_said).await,
+        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, intent, is_said).await,
         Look::NoVersion(app, _) => {
             Err(Failure::new(format!("there is no version of {} to deploy", app.recipe)))
         }

@@ -46,7 +46,7 @@ fn row(logged: &Logged, busy: Option<&HeadRecord>) -> Vec<String> {
         entry.seq.to_string(),
         clock(&entry.start),
         shown(&entry.operator),
-        shown(&entry.command),
+        if logged.unreadable { "(unreadable)".to_owned() } else { shown(&entry.command) },
         shown(&entry.from),
         shown(&entry.to),
         outcome,
@@ -55,6 +55,7 @@ fn row(logged: &Logged, busy: Option<&HeadRecord>) -> Vec<String> {
 
 fn report(logged: &Logged, busy: Option<&HeadRecord>) -> Value {
     let mut object = json!(logged.entry);
+    object["readable"] = json!(!logged.unreadable);
     object["outcome"] = json!(History::word(logged, busy));
     let outcome = logged.outcome.as_ref();
     object["end"] = json!(outcome.map(|outcome| &outcome.end));

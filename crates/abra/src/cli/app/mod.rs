@@ -62,19 +62,32 @@ impl Command {
         match self {
             Self::New(args) => new::run(context, args).await,
             Self::Deploy(args) => {
-                waiting(context, Some(&args.app), args.manner.wait, || deploy::run(context, &args)).await
+                waiting(context, Some(&args.app), args.manner.wait, async |intent| {
+                    deploy::run(context, &args, intent).await
+                })
+                .await
             }
             Self::Upgrade(args) => {
-                waiting(context, Some(&args.app), args.manner.wait, || upgrade::run(context, &args)).await
+                waiting(context, Some(&args.app), args.manner.wait, async |intent| {
+                    upgrade::run(context, &args, intent).await
+                })
+                .await
             }
             Self::Rollback(args) => {
-                waiting(context, Some(&args.app), args.manner.wait, || rollback::run(context, &args)).await
+                waiting(context, Some(&args.app), args.manner.wait, async |intent| {
+                    rollback::run(context, &args, intent).await
+                })
+                .await
             }
             Self::Sync(args) => {
-                waiting(context, args.app.as_deref(), args.manner.wait, || sync::run(context, &args)).await
+                waiting(context, args.app.as_deref(), args.manner.wait, async |intent| {
+                    sync::run(context, &args, intent).await
+                })
+                .await
             }
             Self::Undeploy(args) => {
-                waiting(context, Some(&args.app), args.wait, || undeploy::run(context, &args)).await
+                waiting(context, Some(&args.app), args.wait, async |_| undeploy::run(context, &args).await)
+                    .await
             }
             Self::Ls(args) => ls::run(context, &args).await,
             Self::Ps(args) => ps::run(context, &args).await,

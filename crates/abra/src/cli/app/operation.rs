@@ -1,5 +1,5 @@
 //! What `deploy`, `upgrade`, `rollback` and `sync` have in common: overview, guard, question, progress, ending.
-use super::wait::WaitArgs;
+use super::wait::{Intent, WaitArgs};
 use super::watch::PatienceArgs;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -43,6 +43,7 @@ pub async fn carry_out(
     context: &Context,
     prepared: &Prepared,
     manner: &MannerArgs,
+    intent: &Intent,
     is_said: bool,
 ) -> Result<Exit, Failure> {
     let ui = context.ui;
@@ -51,6 +52,7 @@ pub async fn carry_out(
         ui.planned(prepared);
         return Ok(Exit::Done);
     }
+    intent.holds(&prepared.resolution.target.record(), !ui.no_input)?;
     if !is_said && !manner.force && ui.no_input {
         operation::guard(prepared)?;
     }

@@ -1,5 +1,6 @@
 //! `abra app rollback`.
 use super::operation::{MannerArgs, carry_out};
+use super::wait::Intent;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,7 +23,7 @@ pub struct Args {
 ///
 /// # Errors
 /// What went wrong, with the exit code for it.
-pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     let version = args.version.as_deref().map(Record::parse).transpose()?;
     let is_said = version.is_some();
     let request = Request {
@@ -31,7 +32,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         domain_checks: !args.manner.no_domain_checks,
     };
     match deploy::prepare(context, &request).await? {
-        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, is_said).await,
+        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, intent, is_said).await,
         Look::NoVersion(app, present) => {
             context.ui.nothing(&app, "older", present.as_ref());
             Ok(Exit::Refused)

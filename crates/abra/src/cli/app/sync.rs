@@ -1,6 +1,7 @@
 //! `abra app sync`.
 use super::operation::{MannerArgs, carry_out};
 use super::sync_many;
+use super::wait::Intent;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -40,16 +41,16 @@ pub struct Args {
 ///
 /// # Errors
 /// What went wrong, with the exit code for it.
-pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     sync::require_sync(context)?;
     match &args.app {
         None => sync_many::run(context, args).await,
         Some(app) if args.adopt => adopt(context, app, args.manner.dry_run).await,
-        Some(app) => one(context, app, args).await,
+        Some(app) => one(context, app, args, intent).await,
     }
 }
 
-async fn one(context: &Context, app: &str, args: &Args) -> Result<Exit, Failure> {
+async fn one(context: &Context, app: &str, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     match sync::compare(context, app, !args.manner.no_domain_checks).await? {
         Compared::NoRecord(app, deployed) => Err(no_record(app.name.as_str(), deployed.as_ref())),
         Compared::InSync(prepared) => {
@@ -72,7 +73,9 @@ async fn one(context: &Context, app: &str, args: &Args) -> Result<Exit, Failure>
             context.ui.planned(&prepared);
             Ok(Exit::NotInSync)
         }
-        Compared::Differs(prepared) => carry_out(context, &prepared, &args.manner, args.converge).await,
+        Compared::Differs(prepared) => {
+            carry_out(context, &prepared, &args.manner, intent, args.converge).await
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! `abra app sync --all` and `--server`: many apps side by side, one table at the end.
 use super::sync::Args;
+use super::wait::{again, until_free};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::deploy::{self, Done, Prepared, Recorded};
+use crate::flow::lock::Wait;
 use crate::flow::operation;
 use crate::flow::rollout::Outcome;
 use crate::flow::sync::{self, Compared};
@@ -46,8 +48,9 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<Exit, Failure>
                 return Err(Failure::new("not confirmed; nothing was changed"));
             }
         }
+        let wait = args.manner.wait.begin(context);
         let _guard = context.interrupt.guard();
-        works = sync::for_each(works, |work| act(context, args, work)).await;
+        works = sync::for_each(works, |work| act(context, args, wait, work)).await;
     }
     summary(context, &works);
     Ok(gravest(&works))
@@ -127,19 +130,60 @@ async fn adopt(context: &Context, args: &Args, row: Row) -> Work {
     Work { row, prepared: None }
 }
 
-/// Syncs one app, if there is anything to do for it.
-async fn act(context: &Context, args: &Args, work: Work) -> Work {
-    let Some(prepared) = work.prepared else { return work };
+/// Syncs one app, if there is anything to do for it. Where somebody else is faster and it is to wait, the app is looked at
+/// once more; what the operator agreed to is the record.
+async fn act(context: &Context, args: &Args, wait: Option<Wait>, mut work: Work) -> Work {
+    loop {
+        let Some(prepared) = work.prepared else { return work };
+        let (result, exit, outrun) = once(context, args, &prepared).await;
+        let row = Row { result, exit, ..work.row };
+        let Some(wait) = wait.filter(|wait| outrun && !wait.is_over()) else {
+            return Work { row, prepared: None };
+        };
+        work = match renewed(context, args, wait, &prepared).await {
+            Ok(work) => work,
+            Err(failure) => {
+                return Work {
+                    row: Row { result: failure.message, exit: failure.exit, ..row },
+                    prepared: None,
+                };
+            }
+        };
+    }
+}
+
+/// Waits until an app's lock is free and looks again.
+async fn renewed(context: &Context, args: &Args, wait: Wait, before: &Prepared) -> Result<Work, Failure> {
+    let app = &before.app;
+    let lead = format!("{}: ", app.name);
+    until_free(context, app.name.as_str(), wait, &context.operator().await?, &lead).await?;
+    let work = look(context, args, app.server.clone(), app.name.clone()).await;
+    let same = |now: &Prepared| now.resolution.target.record().same(&before.resolution.target.record());
+    match &work.prepared {
+        Some(now) if !same(now) => {
+            Err(Failure::new("the record has changed while waiting; look again").exit(Exit::Moved))
+        }
+        _ => Ok(work),
+    }
+}
+
+/// One attempt: what came of it, the exit code, and whether somebody else was faster.
+async fn once(context: &Context, args: &Args, prepared: &Prepared) -> (String, Exit, bool) {
     let patience = (!args.manner.no_converge_checks).then(|| Patience::from(&args.manner.patience));
-    let mut progress =
-        Progress::lines(context.ui, prepared.app.stack.as_str(), &format!("{}: ", prepared.app.name));
-    let outcome = deploy::execute(context, &prepared, patience, &mut |event| progress.event(&event)).await;
+    let lead = format!("{}: ", prepared.app.name);
+    let mut progress = Progress::lines(context.ui, prepared.app.stack.as_str(), &lead);
+    let outcome = deploy::execute(context, prepared, patience, &mut |event| progress.event(&event)).await;
     progress.finish();
-    let (result, exit) = match outcome {
-        Err(failure) => (failure.message, failure.exit),
-        Ok(done) => ended(context, &prepared, done),
-    };
-    Work { row: Row { result, exit, ..work.row }, prepared: None }
+    match outcome {
+        Err(failure) => {
+            again(context, &lead, &failure);
+            (failure.message, failure.exit, failure.outrun)
+        }
+        Ok(done) => {
+            let (result, exit) = ended(context, prepared, done);
+            (result, exit, false)
+        }
+    }
 }
 
 fn ended(context: &Context, prepared: &Prepared, done: Done) -> (String, Exit) {

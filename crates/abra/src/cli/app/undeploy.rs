@@ -39,10 +39,10 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     if args.dry_run {
         return Ok(done(context, &prepared, "dry run: nothing was changed"));
     }
-    if prepared.plan.is_noop() {
+    if prepared.plan.is_noop() && !removal::is_owed(&prepared) {
         return Ok(done(context, &prepared, &format!("{name} is not deployed")));
     }
-    if !ui.no_input && !ui.confirm("proceed?").await? {
+    if !prepared.plan.is_noop() && !ui.no_input && !ui.confirm("proceed?").await? {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
     let _guard = context.interrupt.guard();

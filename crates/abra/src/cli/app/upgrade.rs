@@ -1,5 +1,6 @@
 //! `abra app upgrade`.
 use super::operation::{MannerArgs, carry_out};
+use super::wait::Intent;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -25,7 +26,7 @@ pub struct Args {
 ///
 /// # Errors
 /// What went wrong, with the exit code for it.
-pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
+pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     let version = args.version.as_deref().map(Record::parse).transpose()?;
     let is_said = version.is_some();
     let request = Request {
@@ -38,7 +39,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
             context.ui.release_notes(&prepared.notes);
             Ok(Exit::Done)
         }
-        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, is_said).await,
+        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, intent, is_said).await,
         Look::NoVersion(app, present) => Ok(context.ui.nothing(&app, "newer", present.as_ref())),
     }
 }

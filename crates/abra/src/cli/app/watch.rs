@@ -2,6 +2,7 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flow::deploy::Recorded;
 use crate::flow::rewatch::rewatch;
 use crate::flow::watch::Patience;
 use crate::ui::outcome::Ending;
@@ -47,15 +48,31 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         rewatch(context, &args.app, Patience::from(&args.patience), &mut |event| progress.on(event)).await;
     progress.finish();
     let watched = watched?;
+    let nothing = Recorded::default();
     let ending = Ending {
         app: &watched.app,
         record: &watched.deployed,
         last: None,
         sync: context.settings.sync.value,
-        recorded: &watched.recorded,
+        recorded: watched.recorded.as_ref().unwrap_or(&nothing),
         noop: true,
     };
-    Ok(context.ui.ending(&ending, &watched.outcome, None))
+    // A document for machines has room for one of the two.
+    let show = |failed: bool| match failed && context.ui.machine {
+        true => Exit::Done,
+        false => context.ui.ending(&ending, &watched.outcome, None),
+    };
+    let exit = show(watched.recorded.is_err());
+    match watched.recorded {
+        Err(failure) if exit == Exit::Done => {
+            Err(failure.hint(format!("nothing is recorded of {}", args.app)))
+        }
+        Err(failure) => {
+            context.ui.warn(format!("the journal is not completed: {}", failure.message));
+            Ok(exit)
+        }
+        Ok(_) => Ok(exit),
+    }
 }
 
 /// Reads a duration: a number of seconds, or numbers with the units ms, s, m, h.
