@@ -166,6 +166,19 @@ impl Engine {
         self.order(&format!("run {}", path.display()))
     }
 
+    /// Makes an empty file below `/run` as containers' bind mounts see it; the machine's own `/run` stays as it is.
+    pub(crate) fn own_file(&mut self, path: &str) -> Result<(), RigError> {
+        let made = self.folder.join("own-file");
+        let script = format!(
+            "set -e; given='{path}'; path=/run/${{given#*/run/}}; [ ! -d /run/root ] || path=/run/root$path\n\
+             mkdir -p \"${{path%/*}}\"; [ -e \"$path\" ] || : >\"$path\"; : >'{}'\n",
+            made.display()
+        );
+        self.run_inside("own-file.sh", &script)?;
+        self.wait_for(path, || made.exists())?;
+        fs::remove_file(&made).map_err(RigError::io("own-file"))
+    }
+
     /// Waits until `met` says so.
     pub fn wait_for(&self, what: &str, mut met: impl FnMut() -> bool) -> Result<(), RigError> {
         let start = Instant::now();
@@ -215,7 +228,13 @@ impl Engine {
         self.post("/swarm/init", &body)?.accepted("/swarm/init").map(drop)
     }
 
-    fn import_tar(&self, name: &str, tag: &str, changes: &[&str], tar: &[u8]) -> Result<(), RigError> {
+    pub(crate) fn import_tar(
+        &self,
+        name: &str,
+        tag: &str,
+        changes: &[&str],
+        tar: &[u8],
+    ) -> Result<(), RigError> {
         let mut target = format!("/images/create?fromSrc=-&repo={name}&tag={tag}");
         for change in changes {
             target += "&changes=";

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-const BLOCK: usize = 512;
+pub(crate) const BLOCK: usize = 512;
 
 /// Start of a container that says who it is, runs until it is told to stop, and then stops at once.
 pub(crate) fn steady(name: &str) -> String {
@@ -38,7 +38,7 @@ fn applets(busybox: &Path) -> Result<Vec<String>, RigError> {
 }
 
 /// One entry in the format of POSIX.1-1988 (ustar).
-fn entry(tar: &mut Vec<u8>, name: &str, mode: u32, kind: u8, link: &str, content: &[u8]) {
+pub(crate) fn entry(tar: &mut Vec<u8>, name: &str, mode: u32, kind: u8, link: &str, content: &[u8]) {
     let mut head = [0_u8; BLOCK];
     let mut put = |at: usize, bytes: &[u8]| head[at..at + bytes.len()].copy_from_slice(bytes);
     put(0, name.as_bytes());

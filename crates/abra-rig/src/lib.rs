@@ -7,6 +7,7 @@
 //! How it ends: a small shell holds the engine's namespaces and reads orders from a pipe of ours. When the pipe closes,
 //! for whatever reason, the shell ends, the kernel takes the namespaces down with all that runs in them, and a janitor
 //! outside removes cgroups and files. Should the janitor itself be killed, the next engine's start sweeps up after it.
+mod actor;
 mod engine;
 mod error;
 mod http;
@@ -18,6 +19,7 @@ pub mod run;
 mod swarm;
 mod sweep;
 mod switch;
+pub mod takeover;
 
 pub use engine::{Engine, EngineOptions, ROOT_VARIABLE};
 pub use error::RigError;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod deploy;
 mod disturbed;
+mod drivers;
 mod engine;
 mod engine_lost;
 mod images;

@@ -1,5 +1,6 @@
 //! A stack goes from docker's hands into ours and back: what is stored is the same, and no task is replaced.
-use crate::rig::{PATIENCE, connect, swarm};
+use crate::drivers::vault;
+use crate::rig::{connect, swarm};
 use abra::engine::{FileKind, Filters};
 use abra_core::compose::files::{FileError, Files};
 use abra_core::compose::{LoadRequest, SourceFile, load};
@@ -9,18 +10,174 @@ use abra_core::stack::convert::{ConvertRequest, convert};
 use abra_core::stack::digest::of_service;
 use abra_core::stack::normal::Names;
 use abra_rig::Engine;
-use serde_json::{Value, json};
+use abra_rig::takeover::{Case, Report, Tools, cases, check, check_with};
+use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 const STACK: &str = "s";
-/// Labels that only the engine and its clock decide on, and options that it adds.
-const VXLAN: &str = "com.docker.network.driver.overlay.vxlanid_list";
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
+}
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/every-key")
+    fixtures().join("every-key")
+}
+
+fn tools() -> Tools {
+    Tools { docker: "docker".into(), abra: env!("CARGO_BIN_EXE_abra").into() }
+}
+
+/// The stack with every key, and more on top.
+fn every_key(more: &[&str]) -> Case {
+    let files = [&["compose.yml"], more].concat().into_iter().map(str::to_owned).collect();
+    Case { folder: folder(), files, stack: STACK.to_owned(), variables: BTreeMap::new() }
+}
+
+/// No task was replaced, we wrote nothing, and both store the same.
+#[track_caller]
+fn passed(report: &Report, services: usize, tasks: usize) {
+    assert!(report.problems.is_empty() && report.refused.is_none(), "{report:#?}");
+    assert_eq!((report.services, report.tasks, &report.idle), (services, tasks, &BTreeMap::new()));
+}
+
+#[test]
+fn a_stack_with_every_key_is_taken_over_both_ways_without_a_new_task() {
+    passed(&check(&every_key(&[]), &tools()).unwrap(), 7, 4);
+}
+
+#[test]
+fn jobs_and_ports_of_the_swarm_are_taken_over_both_ways() {
+    let report = check(&every_key(&["jobs.yml"]), &tools()).unwrap();
+    passed(&report, 10, 7);
+}
+
+#[test]
+fn a_secret_that_a_driver_has_is_taken_over_both_ways() {
+    passed(&check_with(&every_key(&["vault.yml"]), &tools(), &vault).unwrap(), 8, 4);
+}
+
+#[test]
+fn cluster_volumes_are_taken_over_both_ways_where_the_engine_has_them_and_refused_before_where_not() {
+    let report = check(&every_key(&["cluster.yml"]), &tools()).unwrap();
+    match &report.refused {
+        Some(why) => assert!(why.contains("service far: cluster volumes need API 1.42"), "{why}"),
+        None => passed(&report, 8, 4),
+    }
+}
+
+/// Every deployment that a recipe's sample suggests: so many, of which `mistaken` are refused by both.
+#[track_caller]
+fn recipe(name: &str, count: usize, mistaken: &str) {
+    let cases = cases(&fixtures().join("recipes").join(name)).unwrap();
+    assert_eq!(cases.len(), count, "{cases:#?}");
+    for case in cases {
+        let report = check(&case, &tools()).unwrap();
+        assert!(report.problems.is_empty() && report.idle.is_empty(), "{}: {report:#?}", case.name());
+        let is_mistaken = case.files.iter().any(|file| file == mistaken);
+        assert_eq!(report.refused.is_some(), is_mistaken, "{}: {report:#?}", case.name());
+        assert!(is_mistaken || report.tasks >= report.services, "{}: {report:#?}", case.name());
+    }
+}
+
+#[test]
+fn a_recipe_with_overlays_templates_and_secrets_is_taken_over_both_ways() {
+    recipe("garden", 3, "compose.login.yml");
+}
+
+#[test]
+fn recipes_with_ports_and_binds_are_taken_over_both_ways() {
+    recipe("gateway", 2, "");
+    recipe("games", 1, "");
+}
+
+#[test]
+fn what_the_two_do_not_agree_on_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, rest: &str| {
+        let text = format!("version: '3.8'\nservices: {{app: {{{rest}}}}}\n");
+        std::fs::write(folder.path().join(name), text).unwrap();
+        name.to_owned()
+    };
+    // Docker loses the options where the first file has a driver only.
+    let files = vec![
+        file("compose.yml", "image: some/app, logging: {driver: json-file}"),
+        file("compose.more.yml", "logging: {options: {max-size: 1m}}"),
+    ];
+    let report =
+        check(&Case { folder: folder.path().to_owned(), files, ..every_key(&[]) }, &tools()).unwrap();
+    let log = "/services/s_app/TaskTemplate/LogDriver/Options: docker stores null, abra stores {\"max-size\":\"1m\"}";
+    for problem in [
+        "abra replaced tasks of s_app",
+        "docker replaced tasks of s_app",
+        "abra wrote a service that docker had deployed",
+        log,
+    ] {
+        assert!(report.problems.iter().any(|found| found == problem), "{problem}: {report:#?}");
+    }
+}
+
+/// A key, the API that it needs, the rest of a service that has it, and where it is stored.
+const NEWER: [(&str, &str, &str, &str); 3] = [
+    (
+        "start_interval",
+        "1.44",
+        "healthcheck: {test: 'true', start_interval: 3s}",
+        "/Healthcheck/StartInterval",
+    ),
+    (
+        "subpath",
+        "1.45",
+        "volumes: [{type: volume, source: v, target: /v, volume: {subpath: a}}]",
+        "/Mounts/0/VolumeOptions/Subpath",
+    ),
+    ("oom_score_adj", "1.46", "oom_score_adj: 5", "/OomScoreAdj"),
+];
+
+#[test]
+fn what_an_engine_does_not_know_is_named_before_the_deployment_and_sent_where_it_does() {
+    let rig = swarm();
+    let version = rig.json("/version").unwrap()["ApiVersion"].as_str().unwrap().to_owned();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("compose.yml");
+    for (key, since, rest, place) in NEWER {
+        let text = format!(
+            "version: '3.13'\nservices:\n  app:\n    image: bb:1\n    deploy: {{replicas: 0}}\n    {rest}\nvolumes: {{v: }}\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let said = deploy(&rig, &[file.to_str().unwrap()]);
+        let warning =
+            format!("service app: {key} needs API {since}, and this engine has {version}: it is lost\n");
+        let place = format!("/Spec/TaskTemplate/ContainerSpec{place}");
+        let stored = rig.json("/services/s_app").unwrap().pointer(&place).is_some();
+        let knows = *version >= *since;
+        assert_eq!((said.contains(&warning), stored), (!knows, knows), "{key}, API {version}: {said}");
+        let again = deploy(&rig, &[file.to_str().unwrap()]);
+        assert!(!again.contains("updating"), "{key}, API {version}: {again}");
+    }
+}
+
+#[test]
+fn a_mount_that_the_swarm_does_not_take_is_named_before_it_is_refused() {
+    let rig = swarm();
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("compose.yml");
+    let mount = |kind: &str| {
+        format!(
+            "version: '3.13'\nservices: {{app: {{image: bb:1, volumes: [{{type: {kind}, source: 'group:x', target: /x}}]}}}}\n"
+        )
+    };
+    std::fs::write(&file, mount("image")).unwrap();
+    let (said, fine) = tried(&rig, &[file.to_str().unwrap()]);
+    let warned = said.find("no engine up to Docker 28 takes a mount of type image in a swarm");
+    assert!(!fine && warned < said.find("invalid MountType") && warned.is_some(), "{said}");
+    std::fs::write(&file, mount("cluster")).unwrap();
+    let (said, fine) = tried(&rig, &[file.to_str().unwrap()]);
+    let refused = said.contains("service app: cluster volumes need API 1.42");
+    let old = *rig.json("/version").unwrap()["ApiVersion"].as_str().unwrap() < *"1.42";
+    assert_eq!((refused, fine), (old, !old), "{said}");
 }
 
 /// A swarm with what the stack expects of others.
@@ -36,180 +193,25 @@ fn prepared() -> Engine {
     rig
 }
 
-/// Runs a program in the folder of the stack, on an engine, and gives back what it said.
-fn run(rig: &Engine, program: &str, words: &[&str], files: &[&str]) -> String {
-    let home = tempfile::tempdir().unwrap();
-    let mut command = Command::new(program);
-    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", home.path());
-    command.env("DOCKER_HOST", rig.address()).current_dir(folder()).args(["stack", "deploy"]).args(words);
-    for file in files {
-        command.args(["-c", file]);
-    }
-    let output = command.args(["--resolve-image", "never", STACK]).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    assert!(output.status.success(), "{program}: {said}");
+/// Deploys files of the stack with every key, and gives back what was said.
+#[track_caller]
+fn deploy(rig: &Engine, files: &[&str]) -> String {
+    let (said, fine) = tried(rig, files);
+    assert!(fine, "{said}");
     said
 }
 
-fn docker(rig: &Engine, files: &[&str]) -> String {
-    run(rig, "docker", &[], files)
-}
-
-fn abra(rig: &Engine, files: &[&str]) -> String {
-    run(rig, env!("CARGO_BIN_EXE_abra"), &["--detach"], files)
-}
-
-/// The objects of an engine, each by its name.
-fn by_name(rig: &Engine, target: &str, name: &str) -> BTreeMap<String, Value> {
-    let list = rig.json(target).unwrap();
-    let named = |object: &Value| (object.pointer(name).unwrap().as_str().unwrap().to_owned(), object.clone());
-    list.as_array().unwrap().iter().map(named).collect()
-}
-
-fn versions(rig: &Engine) -> BTreeMap<String, Value> {
-    let services = by_name(rig, "/services", "/Spec/Name");
-    services.into_iter().map(|(name, service)| (name, service["Version"].clone())).collect()
-}
-
-/// Every task of the services by these names, whatever became of it, once all that shall run do.
-fn tasks(rig: &Engine) -> BTreeSet<String> {
-    let start = Instant::now();
-    loop {
-        let tasks = rig.json("/tasks").unwrap();
-        let tasks = tasks.as_array().unwrap();
-        let settled = |task: &&Value| task["Status"]["State"] == task["DesiredState"];
-        if tasks.len() == 4 && tasks.iter().all(|task| settled(&task)) {
-            return tasks.iter().map(|task| task["ID"].as_str().unwrap().to_owned()).collect();
-        }
-        let states: Vec<_> = tasks.iter().map(|task| &task["Status"]).collect();
-        assert!(start.elapsed() < PATIENCE, "tasks do not run: {states:#?}");
-        std::thread::sleep(Duration::from_millis(50));
+/// What was said, and whether it went well.
+fn tried(rig: &Engine, files: &[&str]) -> (String, bool) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_abra"));
+    command.env_clear().env("DOCKER_HOST", rig.address()).current_dir(folder());
+    command.args(["stack", "deploy", "--detach", "--resolve-image", "never"]);
+    for file in files {
+        command.args(["-c", file]);
     }
-}
-
-/// Waits until the swarm has dealt with all that was sent before: it takes things in their order, so a service that is
-/// made now gets its task after all others got theirs.
-fn settle(rig: &Engine) {
-    let body = json!({"Name": "last", "TaskTemplate": {"ContainerSpec": {"Image": "bb:1"}}});
-    let made = rig.post("/services/create", &body).unwrap().accepted("last").unwrap().json();
-    let id = made["ID"].as_str().unwrap();
-    let mine = |task: &Value| task["ServiceID"] == id && task["Status"]["State"] == "running";
-    let start = Instant::now();
-    while !rig.json("/tasks").unwrap().as_array().unwrap().iter().any(mine) {
-        assert!(start.elapsed() < PATIENCE, "the last service does not run");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-    rig.delete(&format!("/services/{id}")).unwrap().accepted("last").unwrap();
-    let gone = || rig.json("/tasks").unwrap().as_array().unwrap().iter().all(|task| task["ServiceID"] != id);
-    while !gone() {
-        assert!(start.elapsed() < PATIENCE, "the last service does not go");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// All that is stored of the stack, with names in place of ids.
-fn stored(rig: &Engine) -> Value {
-    let networks = by_name(rig, "/networks", "/Name");
-    let mut names: BTreeMap<String, String> = BTreeMap::new();
-    for (target, id, name) in
-        [("/networks", "/Id", "/Name"), ("/secrets", "/ID", "/Spec/Name"), ("/configs", "/ID", "/Spec/Name")]
-    {
-        for (key, object) in by_name(rig, target, name) {
-            names.insert(object.pointer(id).unwrap().as_str().unwrap().to_owned(), key);
-        }
-    }
-    let host = rig.json("/networks/host?scope=swarm").unwrap();
-    names.insert(host["Id"].as_str().unwrap().to_owned(), "host".to_owned());
-    let ours = |name: &String| name.starts_with("s_");
-    let spec = |(name, object): (String, Value)| (name, named(&object["Spec"], &names));
-    let specs = |target: &str| {
-        by_name(rig, target, "/Spec/Name").into_iter().map(spec).collect::<BTreeMap<String, Value>>()
-    };
-    let network = |(name, mut network): (String, Value)| {
-        for engines in ["Id", "Created", "Peers", "Containers", "Services", "ConfigFrom"] {
-            network.as_object_mut().unwrap().remove(engines);
-        }
-        if let Some(options) = network["Options"].as_object_mut() {
-            options.remove(VXLAN);
-        }
-        if name != "s_back" {
-            network["IPAM"]["Config"] = Value::Null;
-        }
-        (name, network)
-    };
-    let networks: BTreeMap<_, _> = networks.into_iter().filter(|(name, _)| ours(name)).map(network).collect();
-    json!({
-        "services": specs("/services"), "secrets": specs("/secrets"), "configs": specs("/configs"),
-        "networks": networks,
-    })
-}
-
-/// The same with names in place of ids.
-fn named(value: &Value, names: &BTreeMap<String, String>) -> Value {
-    match value {
-        Value::String(text) => json!(names.get(text).unwrap_or(text)),
-        Value::Array(items) => items.iter().map(|item| named(item, names)).collect(),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, field)| (key.clone(), named(field, names))).collect())
-        }
-        other => other.clone(),
-    }
-}
-
-/// Where two values differ, one line each.
-fn differences(path: &str, a: &Value, b: &Value, lines: &mut Vec<String>) {
-    if let (Some(left), Some(right)) = (a.as_object(), b.as_object()) {
-        let keys: BTreeSet<&String> = left.keys().chain(right.keys()).collect();
-        for key in keys {
-            differences(&format!("{path}/{key}"), &a[key.as_str()], &b[key.as_str()], lines);
-        }
-    } else if a != b {
-        lines.push(format!("{path}: docker {a}, abra {b}"));
-    }
-}
-
-#[test]
-fn what_docker_deployed_is_taken_over_and_given_back_without_a_new_task() {
-    let rig = prepared();
-    docker(&rig, &["compose.yml"]);
-    let (before, versions_before) = (tasks(&rig), versions(&rig));
-    let said = abra(&rig, &["compose.yml"]);
-    assert!(!said.contains("updating") && !said.contains("creating"), "{said}");
-    settle(&rig);
-    assert_eq!(versions(&rig), versions_before, "a service was written");
-    docker(&rig, &["compose.yml"]);
-    settle(&rig);
-    assert_eq!(tasks(&rig), before, "docker replaced a task");
-}
-
-#[test]
-fn what_abra_deployed_is_taken_over_by_docker_without_a_new_task() {
-    let rig = prepared();
-    abra(&rig, &["compose.yml"]);
-    let before = tasks(&rig);
-    docker(&rig, &["compose.yml"]);
-    settle(&rig);
-    assert_eq!(tasks(&rig), before, "docker replaced a task");
-    let versions_before = versions(&rig);
-    let said = abra(&rig, &["compose.yml"]);
-    assert!(!said.contains("updating"), "{said}");
-    assert_eq!(versions(&rig), versions_before, "a service was written");
-    assert_eq!(tasks(&rig), before, "abra replaced a task");
-}
-
-#[test]
-fn docker_and_abra_store_the_same_field_by_field() {
-    let files = ["compose.yml", "jobs.yml"];
-    let (one, two) = (prepared(), prepared());
-    docker(&one, &files);
-    abra(&two, &files);
-    let mut lines = Vec::new();
-    differences("", &stored(&one), &stored(&two), &mut lines);
-    assert!(lines.is_empty(), "{}", lines.join("\n"));
-    let versions_before = versions(&one);
-    abra(&one, &files);
-    assert_eq!(versions(&one), versions_before, "jobs and ports of the swarm are taken over, too");
+    let output = command.arg(STACK).output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    (said, output.status.success())
 }
 
 /// Files as they are on disk.
@@ -240,7 +242,7 @@ async fn a_spec_has_the_same_digest_before_it_is_sent_and_after_it_is_read_back(
     let wanted = convert(&loaded.document, &loaded.sources, &request).unwrap();
     let policy = Policy { resolve: ResolveImage::Never, ..Policy::default() };
     let plan = plan(&wanted, &Live::default(), &policy);
-    abra(&rig, &["compose.yml", "jobs.yml"]);
+    deploy(&rig, &["compose.yml", "jobs.yml"]);
     let mut networks = engine.networks(&Filters::none()).await.unwrap();
     networks.push(engine.swarm_network("host").await.unwrap());
     let names = Names::of(
@@ -249,7 +251,7 @@ async fn a_spec_has_the_same_digest_before_it_is_sent_and_after_it_is_read_back(
         &engine.files(FileKind::Config, &Filters::none()).await.unwrap(),
     );
     let services = engine.services(&Filters::stack(STACK)).await.unwrap();
-    assert_eq!((services.len(), plan.services.len()), (7, 7));
+    assert_eq!((services.len(), plan.services.len()), (10, 10));
     for change in &plan.services {
         let live = services.iter().find(|service| service.name() == change.name).unwrap();
         let digest = of_service(&live.spec, &names, &BTreeSet::new());

@@ -1,4 +1,5 @@
-//! Fields that older engines drop without a word.
+//! What older engines don't know: fields that they drop without a word, and what they refuse in the middle of a
+//! deployment.
 use super::notes::Notes;
 use crate::compose::model::{Mount, Service};
 use crate::finding::Place;
@@ -26,6 +27,7 @@ pub(super) fn trim(spec: &mut ServiceSpec, service: &Service, api: ApiVersion, n
         notes.warning(place, text);
         (used.drop)(spec);
     }
+    refused(service, api, notes);
     let job = matches!(spec.mode, Mode::ReplicatedJob { .. } | Mode::GlobalJob {});
     if job && api < JOBS {
         // Without its mode a job would be started again and again.
@@ -39,6 +41,30 @@ pub(super) fn trim(spec: &mut ServiceSpec, service: &Service, api: ApiVersion, n
 
 /// The first version that knows jobs.
 const JOBS: ApiVersion = ApiVersion::v1(41);
+/// The first version that knows cluster volumes.
+const CLUSTER_VOLUMES: ApiVersion = ApiVersion::v1(42);
+
+/// Mounts that an engine does not take.
+fn refused(service: &Service, api: ApiVersion, notes: &mut Notes<'_>) {
+    for mount in &service.volumes {
+        let Some(kind) = &mount.kind else { continue };
+        let name = &service.name;
+        match kind.value.as_str() {
+            "cluster" if api < CLUSTER_VOLUMES => notes.blocker(
+                kind.place,
+                format!(
+                    "service {name}: cluster volumes need API {CLUSTER_VOLUMES}, and this engine has {api}"
+                ),
+            ),
+            // docker: an engine's containers can have them; no swarm so far takes them. A later one may.
+            "image" => notes.warning(
+                kind.place,
+                format!("service {name}: no engine up to Docker 28 takes a mount of type image in a swarm"),
+            ),
+            _ => {}
+        }
+    }
+}
 
 fn container(service: &Service) -> Vec<Used> {
     let interval = service.healthcheck.as_ref().and_then(|check| check.start_interval.as_ref());

@@ -386,6 +386,13 @@ fn what_an_old_engine_drops_is_told_and_left_out() {
     assert_eq!(lost(ApiVersion::v1(45)), ([true, false, false], (0, 3_000_000_000, 1)));
     assert_eq!(lost(ApiVersion::v1(41)), ([true, true, false], (0, 0, 1)));
     assert_eq!(lost(ApiVersion::v1(40)), ([true, true, true], (0, 0, 0)));
+    let cluster = document("volumes: [{type: cluster, source: v, target: /c}]", "volumes: {v: }");
+    let refused = converted(&cluster, ApiVersion::v1(41)).unwrap_err();
+    assert!(refused[0].message.contains("cluster volumes need API 1.42"), "{refused:?}");
+    assert!(converted(&cluster, ApiVersion::v1(42)).unwrap().findings.is_empty());
+    let image = converted(&document("volumes: [{type: image, source: a, target: /i}]", ""), ApiVersion::OURS)
+        .unwrap();
+    assert!(image.findings[0].message.contains("mount of type image"), "{:?}", image.findings);
     let job = document("deploy: {mode: global-job}", "");
     assert!(converted(&job, ApiVersion::v1(40)).is_err() && converted(&job, ApiVersion::v1(41)).is_ok());
 }
