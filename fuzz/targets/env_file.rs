@@ -13,6 +13,8 @@ fuzz_target!(|data: &[u8]| {
     if let Ok(Some(record)) = file.record() {
         let written = file.with_record(&record);
         let again = EnvFile::parse("app.env", &written).expect("what was written reads back");
-        assert_eq!(again.record().ok().flatten(), Some(record), "the record reads back");
+        // Commits are written with eight digits, however many were read.
+        let read = again.record().ok().flatten();
+        assert!(read.is_some_and(|read| read.same(&record)), "the record reads back");
     }
 });
