@@ -1,10 +1,12 @@
 //! Images by digest, and registries with and without a password, through `abra stack deploy`.
 use crate::rig::swarm;
-use abra_rig::{Engine, Registry};
+use abra::engine::Limits;
+use abra_rig::{Engine, Fault, Proxy, Registry};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A swarm, a registry in it that has `bb:1`, and a folder for compose files and docker's settings.
@@ -205,16 +207,55 @@ fn a_wrong_password_is_a_warning_and_stays_unsaid() {
 #[test]
 fn a_credential_helper_is_asked_and_what_it_says_stays_unsaid() {
     let ground = Ground::new(true);
-    ground.settings(&format!(r#"{{"credHelpers":{{"{}":"rig"}}}}"#, ground.registry.address));
     ground.helper(&format!(
         "read -r registry; [ \"$1 $registry\" = 'get {}' ] || exit 1\n\
          echo '{{\"ServerURL\":\"\",\"Username\":\"rig\",\"Secret\":\"throwaway\"}}'",
         ground.registry.address
     ));
-    let said = ground.deploy("one", &["--with-registry-auth"]);
-    went_well(&said);
-    tells_no_secret(&said);
-    assert!(ground.is_pinned(), "{}", ground.live_image());
+    let of_this =
+        format!(r#"{{"credsStore":"absent","credHelpers":{{"{}":"rig"}}}}"#, ground.registry.address);
+    for (word, settings) in [("one", of_this.as_str()), ("two", r#"{"credsStore":"rig","auths":{}}"#)] {
+        ground.settings(settings);
+        let said = ground.deploy(word, &["--with-registry-auth"]);
+        went_well(&said);
+        tells_no_secret(&said);
+        assert!(ground.is_pinned(), "{settings}: {}", ground.live_image());
+        ground.move_tag();
+    }
+}
+
+#[test]
+fn registries_are_asked_side_by_side() {
+    let rig = swarm();
+    let folder = tempfile::tempdir().unwrap();
+    let proxy = Proxy::start(&folder.path().join("proxy.sock"), &rig.socket()).unwrap();
+    // None of these is ever answered: asked one after the other, the second would come when the first is given up.
+    let images = ["a", "b", "c", "d"];
+    images.iter().for_each(|_| proxy.break_next("GET", "/distribution/", Fault::Silence));
+    let service = |name: &&str| format!("  {name}:\n    image: registry.invalid/{name}:1\n");
+    let text = format!("version: \"3.8\"\nservices:\n{}", images.iter().map(service).collect::<String>());
+    let file = folder.path().join("compose.yml");
+    fs::write(&file, text).unwrap();
+    let mut abra = Command::new(env!("CARGO_BIN_EXE_abra"))
+        .args(["stack", "deploy", "--detach", "-c"])
+        .arg(&file)
+        .arg("st")
+        .env_clear()
+        .env("DOCKER_HOST", proxy.address())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let asked = || proxy.seen().iter().filter(|seen| seen.target.contains("/distribution/")).count();
+    let start = Instant::now();
+    while asked() < images.len() && start.elapsed() < Limits::default().request {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let in_time = start.elapsed() < Limits::default().request;
+    abra.kill().unwrap();
+    abra.wait().unwrap();
+    assert!(in_time, "{} asked", asked());
+    assert_eq!(rig.json("/services").unwrap(), Value::Array(vec![]));
 }
 
 #[test]
