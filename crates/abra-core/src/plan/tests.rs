@@ -519,3 +519,13 @@ fn what_others_use_is_not_removed() {
         ]
     );
 }
+
+#[test]
+fn what_a_later_engine_keeps_and_nobody_knows_here_is_a_change_that_is_shown() {
+    let wanted = service("app", "app");
+    let live = live_service(&wanted, |spec| spec["TaskTemplate"]["Affinity"] = json!({"Near": ["db"]}));
+    let plan = plan(&stack(vec![wanted]), &Live { services: vec![live], ..Live::default() }, &never());
+    assert_eq!(steps(&plan), ["update service st_app"]);
+    let shown = format!("{:?}", plan.services[0].fields);
+    assert!(shown.contains("Affinity") && shown.contains("db"), "{shown}");
+}

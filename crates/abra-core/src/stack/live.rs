@@ -278,3 +278,83 @@ impl Task {
         self.status.state == "running" && self.desired_state == "running"
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::digest::of_service;
+    use crate::stack::normal::Names;
+    use serde_json::json;
+    use std::collections::BTreeSet;
+
+    /// A service as a later engine may answer it: fields that nobody knows at every depth, of every type.
+    fn of_the_future() -> Value {
+        json!({
+            "ID": "x", "Version": {"Index": 7, "Epoch": 2}, "CreatedAt": "2040-01-01T00:00:00Z", "Mood": ["calm"],
+            "Spec": {
+                "Name": "st_w", "Labels": {"a": ""}, "Affinity": {"Near": [{"What": "db", "Weight": 0.25}]},
+                "TaskTemplate": {
+                    "ContainerSpec": {
+                        "Image": "a:1",
+                        "Healthcheck": {"Test": ["CMD", "true"], "StartInterval": 5, "Jitter": 9_223_372_036_854_775_808_u64},
+                        "Mounts": [{"Type": "moon", "Target": "/m", "MoonOptions": {"Phase": "full"}}],
+                        "Privileges": {"Seccomp": {"Mode": "custom", "Profile": "e30="}}
+                    },
+                    "Resources": {"Limits": {"Devices": [{"Kind": "npu", "Count": -1}]}},
+                    "LogDriver": {"Name": "none", "Cache": true}
+                },
+                "Mode": {"Elastic": {"Least": 1, "Most": 5}},
+                "EndpointSpec": {"Ports": [{"TargetPort": 80, "Families": ["v6"]}]}
+            },
+            "PreviousSpec": {"Name": "st_w", "Affinity": {}}
+        })
+    }
+
+    /// Every value in a spec that is not itself an object or list, as a pointer.
+    fn leaves(path: &str, value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                fields.iter().for_each(|(key, field)| leaves(&format!("{path}/{key}"), field, found));
+            }
+            Value::Array(items) => {
+                items.iter().enumerate().for_each(|(at, item)| leaves(&format!("{path}/{at}"), item, found));
+            }
+            _ => found.push(path.to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_spec_of_a_later_engine_is_read_whole() {
+        let answer = of_the_future();
+        let service: Service = serde_json::from_str(&answer.to_string()).unwrap();
+        assert_eq!(
+            (&service.spec, service.previous_spec.as_ref()),
+            (&answer["Spec"], answer.get("PreviousSpec"))
+        );
+        let file = json!({"ID": "c", "Spec": {"Name": "c", "Data": "eA==", "Rotation": {"Days": 3}}});
+        let file: FileObject = serde_json::from_value(file).unwrap();
+        assert_eq!(file.spec.rest["Rotation"], json!({"Days": 3}));
+        let network: Network =
+            serde_json::from_value(json!({"Id": "n", "Name": "n", "EnableIPv9": true})).unwrap();
+        assert_eq!(network.rest["EnableIPv9"], json!(true));
+    }
+
+    #[test]
+    fn each_value_of_a_spec_counts_in_its_digest_whether_it_is_known_or_not() {
+        let spec = of_the_future()["Spec"].clone();
+        let digest = |spec: &Value| of_service(spec, &Names::default(), &BTreeSet::new());
+        let mut found = Vec::new();
+        leaves("", &spec, &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        for place in found {
+            let mut other = spec.clone();
+            let value = other.pointer_mut(&place).unwrap();
+            *value = match &*value {
+                Value::String(text) => json!(format!("{text}x")),
+                Value::Number(number) => json!(number.as_f64().unwrap_or_default() / 2.0 + 1.0),
+                flag => json!(flag != &json!(true)),
+            };
+            assert_ne!(digest(&other), digest(&spec), "{place}");
+        }
+    }
+}
