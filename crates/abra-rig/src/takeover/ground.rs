@@ -202,12 +202,12 @@ impl Ground<'_> {
             let Some(service) = names.get(task["ServiceID"].as_str().unwrap_or_default()) else { continue };
             let (state, error) = (task["Status"]["State"].as_str(), task["Status"]["Err"].as_str());
             match state.unwrap_or_default() {
-                "running" | "starting" | "complete" => {}
+                "running" | "starting" | "complete" | "shutdown" | "orphaned" | "remove" => {}
                 "pending" if error.is_some() => {}
                 "rejected" | "failed" => {
                     idle.insert(service.clone(), error.unwrap_or_default().to_owned());
                 }
-                "ready" | "shutdown" if idle.contains_key(service) => {}
+                "ready" if idle.contains_key(service) => {}
                 _ => settled = false,
             }
             tasks
