@@ -22,7 +22,7 @@ pub enum Exit {
     Busy = 6,
     /// The world moved since the plan, or somebody else's deployment is there now.
     Moved = 7,
-    /// Not in sync (`sync --check`).
+    /// Not in sync (`sync --check`), or something differs (`diff`).
     NotInSync = 8,
     /// Interrupted by the operator.
     Interrupted = 130,

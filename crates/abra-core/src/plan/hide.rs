@@ -76,6 +76,35 @@ fn has_option(value: &str) -> bool {
     })
 }
 
+/// A line of a file of whatever sort, as it may be shown: what stands behind a name that sounds secret is hidden, so is a
+/// line that tells something by itself. Templates and paths only say where a secret comes from.
+pub(super) fn shown_line(line: &str) -> String {
+    let start = line.len() - line.trim_start().len();
+    // Marks before a name: quotes, list items, tags, comments.
+    let is_mark = |c: char| matches!(c, '"' | '\'' | '-' | '<' | '#' | '/' | ';' | '$') || c.is_whitespace();
+    let name_at = start + line[start..].find(|c| !is_mark(c)).unwrap_or(line.len() - start);
+    let ends_name = |c: char| matches!(c, '=' | ':' | '>' | '"' | '\'') || c.is_whitespace();
+    let name_end = name_at + line[name_at..].find(ends_name).unwrap_or(line.len() - name_at);
+    let between = |c: char| ends_name(c) || c == ',';
+    let value_at = name_end + line[name_end..].find(|c| !between(c)).unwrap_or(line.len() - name_end);
+    let value = line[value_at..].trim_end_matches([',', ';', '"', '\'', ' ', '\t', '\r']);
+    let is_reference = (value.starts_with("{{") && value.ends_with("}}"))
+        || (value.starts_with("${") && value.ends_with('}'))
+        || (value.starts_with('/') && !value.starts_with("//") && !value.contains(char::is_whitespace));
+    // A block's first and last lines are no secret; the lines between them are the caller's.
+    let is_rim = line.trim().starts_with("-----");
+    if is_reference || is_rim {
+        return line.to_owned();
+    }
+    if is_secret(&line[name_at..name_end], value) {
+        return format!("{}(hidden)", &line[..value_at]);
+    }
+    if tells(line) {
+        return "(hidden)".to_owned();
+    }
+    line.to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,5 +146,35 @@ mod tests {
             assert_eq!(shown(name, value), Shown::Text(value.to_owned()), "{name}");
         }
         assert_eq!(shown_text("sleep 5"), Shown::Text("sleep 5".to_owned()));
+    }
+
+    #[test]
+    fn secrets_in_lines_of_files_are_hidden() {
+        for (line, expected) in [
+            ("port = 80", "port = 80"),
+            ("", ""),
+            ("   ", "   "),
+            ("db_password = hunter2", "db_password = (hidden)"),
+            ("  \"password\": \"hunter2\",", "  \"password\": \"(hidden)"),
+            ("requirepass hunter2", "requirepass (hidden)"),
+            ("<password>hunter2</password>", "<password>(hidden)"),
+            ("# api_token: hunter2", "# api_token: (hidden)"),
+            ("export SECRET_KEY='hunter2'", "export (hidden)"),
+            ("- secret: hunter2", "- secret: (hidden)"),
+            ("password = {{ secret \"db\" }}", "password = {{ secret \"db\" }}"),
+            ("password_file: /run/secrets/db", "password_file: /run/secrets/db"),
+            ("ssl_certificate_key /etc/ssl/key.pem;", "ssl_certificate_key /etc/ssl/key.pem;"),
+            ("auth: true", "auth: true"),
+            ("url = postgres://me:hunter2@db/x", "url = (hidden)"),
+            ("postgres://me:hunter2@db/x", "(hidden)"),
+            ("run: /bin/x --password=hunter2", "run: (hidden)"),
+            ("-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----"),
+            ("bob:$2y$05$abc", "bob:(hidden)"),
+            ("päss: ü", "päss: ü"),
+        ] {
+            let shown = shown_line(line);
+            assert_eq!(shown, expected, "{line}");
+            assert!(!shown.contains("hunter2"), "{line}");
+        }
     }
 }

@@ -5,11 +5,13 @@
 //! | [`seen`] | what a plan is made from: what is live, what registries said, what the operator asked for |
 //! | [`action`] | the steps |
 //! | [`change`] | what a step means, in the operator's words |
+//! | [`diff`] | what a plan would change, field by field and with content |
 //! | [`report`] | the plan as JSON |
 //!
 //! Not here: carrying a plan out, or judging how it went.
 pub mod action;
 pub mod change;
+pub mod diff;
 mod fields;
 mod hide;
 mod images;

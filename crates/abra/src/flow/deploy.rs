@@ -102,6 +102,8 @@ pub struct Prepared {
     pub warnings: Vec<Finding>,
     /// The notes of the releases passed over, lowest first.
     pub notes: Vec<Note>,
+    /// The stack that is wanted.
+    pub wanted: StackSpec,
     /// The plan and what it was made from.
     pub staged: Staged,
     /// How long the recipe says that it takes.
@@ -208,6 +210,7 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
         before,
         warnings,
         notes,
+        wanted,
         staged,
         recipe_timeout,
         engine,

@@ -3,6 +3,7 @@
 //! Not here: flags, words for people, decisions.
 pub mod apply;
 pub mod deploy;
+pub mod diff;
 mod domain;
 mod ending;
 mod foreword;

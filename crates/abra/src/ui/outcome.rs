@@ -30,22 +30,8 @@ pub struct Ending<'a> {
 impl Ui {
     /// The overview of a deployment.
     pub fn deployment(&self, prepared: &Prepared) {
-        let versions = prepared.versions();
-        let shown = |record: Option<&Record>| record.map_or_else(|| "–".to_owned(), Record::to_string);
-        let deployed = match (versions.deployed(), prepared.services.is_empty()) {
-            (None, false) => "several or unknown versions".to_owned(),
-            (deployed, _) => shown(deployed.as_ref()),
-        };
-        let mut facts = vec![
-            ("server", prepared.app.server.to_string()),
-            ("recipe", prepared.app.recipe.to_string()),
-            ("deployed", deployed),
-            ("target", format!("{} ({})", prepared.resolution.target.record(), prepared.resolution.why)),
-        ];
-        if prepared.sync {
-            facts.insert(2, ("recorded", shown(prepared.recorded.as_ref())));
-        }
-        self.overview(prepared.app.name.as_str(), &facts, &prepared.staged.plan);
+        let (title, facts) = facts(prepared);
+        self.overview(title, &facts, &prepared.staged.plan);
         self.release_notes(&prepared.notes);
     }
 
@@ -166,6 +152,26 @@ impl Ui {
     pub fn hint(&self, words: &str) {
         self.say(Text::new().styled(text::HELP, "  hint: ").plain(words));
     }
+}
+
+/// Which app, and which versions: label and value.
+pub(super) fn facts(prepared: &Prepared) -> (&str, Vec<(&'static str, String)>) {
+    let versions = prepared.versions();
+    let shown = |record: Option<&Record>| record.map_or_else(|| "–".to_owned(), Record::to_string);
+    let deployed = match (versions.deployed(), prepared.services.is_empty()) {
+        (None, false) => "several or unknown versions".to_owned(),
+        (deployed, _) => shown(deployed.as_ref()),
+    };
+    let mut facts = vec![
+        ("server", prepared.app.server.to_string()),
+        ("recipe", prepared.app.recipe.to_string()),
+        ("deployed", deployed),
+        ("target", format!("{} ({})", prepared.resolution.target.record(), prepared.resolution.why)),
+    ];
+    if prepared.sync {
+        facts.insert(2, ("recorded", shown(prepared.recorded.as_ref())));
+    }
+    (prepared.app.name.as_str(), facts)
 }
 
 /// The shortest time that a service was held to be stable.

@@ -14,11 +14,7 @@ const PATH: usize = 32;
 impl Ui {
     /// Shows the facts about an app (label and value), then what the plan does.
     pub fn overview(&self, title: &str, facts: &[(&str, String)], plan: &Plan) {
-        self.out(Text::new().styled(text::STRONG, title));
-        for (label, value) in facts {
-            self.out(Text::new().styled(text::FAINT, format!("  {label:<10}")).plain(value));
-        }
-        self.out(Text::new());
+        self.head(title, facts);
         let objects: Vec<_> = plan.actions.iter().filter(|action| action.noun() != "service").collect();
         let services: Vec<&ServiceChange> =
             plan.services.iter().filter(|change| change.kind != ChangeKind::Unchanged).collect();
@@ -42,6 +38,15 @@ impl Ui {
             }
         }
         self.unchanged(plan);
+    }
+
+    /// The facts about an app: label and value.
+    pub(super) fn head(&self, title: &str, facts: &[(&str, String)]) {
+        self.out(Text::new().styled(text::STRONG, title));
+        for (label, value) in facts {
+            self.out(Text::new().styled(text::FAINT, format!("  {label:<10}")).plain(value));
+        }
+        self.out(Text::new());
     }
 
     fn unchanged(&self, plan: &Plan) {

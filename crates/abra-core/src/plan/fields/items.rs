@@ -46,7 +46,12 @@ fn file(noun: &str, name_key: &str, item: &Value) -> (String, Entry) {
         notes.push(format!("mode {mode:04o}"));
     }
     left.extend(target);
-    (format!("{noun} {path}"), plain(with_notes(name, &notes, &left)))
+    let raw = with_notes(name.clone(), &notes, &left);
+    // An id is there where the object was not looked at; nobody reads it beside the name.
+    if !name.is_empty() {
+        left.retain(|key, _| key != "SecretID" && key != "ConfigID");
+    }
+    (format!("{noun} {path}"), Entry { raw, shown: Shown::Text(with_notes(name, &notes, &left)) })
 }
 
 pub(super) fn mount(item: &Value) -> (String, Entry) {

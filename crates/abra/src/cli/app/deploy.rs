@@ -1,45 +1,24 @@
 //! `abra app deploy`.
 use super::operation::{MannerArgs, carry_out};
+use super::version::VersionArgs;
 use super::wait::Intent;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::deploy::{self, Aim, Look, Request};
-use abra_core::recipe::{Record, VersionWish};
+use abra_core::recipe::VersionWish;
 
 /// Deploy an app and watch until it is known whether it worked
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The app, by the name of its env file
     pub app: String,
-    /// A release, or a commit of the recipe
-    pub version: Option<String>,
-    /// Deploy the recipe's working tree as it is
-    #[arg(short = 'C', long, conflicts_with_all = ["version", "deploy_latest"])]
-    pub chaos: bool,
-    /// Deploy the newest release, whatever is recorded
-    #[arg(
-        short = 'l',
-        long,
-        visible_short_alias = 'i',
-        alias = "ignore-env-version",
-        conflicts_with = "version"
-    )]
-    pub deploy_latest: bool,
+    #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
+    #[command(flatten)]
+    pub version: VersionArgs,
     #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
     #[command(flatten)]
     pub manner: MannerArgs,
-}
-
-impl Args {
-    fn wish(&self) -> Result<VersionWish, Failure> {
-        Ok(match (&self.version, self.chaos, self.deploy_latest) {
-            (Some(version), ..) => VersionWish::Exactly(Record::parse(version)?),
-            (_, true, _) => VersionWish::Chaos,
-            (_, _, true) => VersionWish::Latest,
-            _ => VersionWish::Usual,
-        })
-    }
 }
 
 /// Runs it.
@@ -47,7 +26,7 @@ impl Args {
 /// # Errors
 /// What went wrong, with the exit code for it.
 pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
-    let wish = args.wish()?;
+    let wish = args.version.wish()?;
     let is_said = matches!(wish, VersionWish::Exactly(_));
     let request = Request {
         app: args.app.clone(),

@@ -1,5 +1,6 @@
 //! `abra app`: apps on servers.
 pub mod deploy;
+pub mod diff;
 pub mod history;
 pub mod lock;
 pub mod ls;
@@ -11,6 +12,7 @@ pub mod sync;
 mod sync_many;
 pub mod undeploy;
 pub mod upgrade;
+pub mod version;
 pub mod wait;
 pub mod watch;
 
@@ -35,6 +37,8 @@ pub enum Command {
     Rollback(rollback::Args),
     /// Bring server and record together
     Sync(sync::Args),
+    /// Show what a deploy would change, content and all: exit code 0 nothing, 8 something
+    Diff(diff::Args),
     /// Remove an app's stack; volumes and secrets stay
     #[command(visible_alias = "un")]
     Undeploy(undeploy::Args),
@@ -85,6 +89,7 @@ impl Command {
                 })
                 .await
             }
+            Self::Diff(args) => diff::run(context, &args).await,
             Self::Undeploy(args) => {
                 waiting(context, Some(&args.app), args.wait, async |_| undeploy::run(context, &args).await)
                     .await
