@@ -109,16 +109,20 @@ impl HeadRecord {
         let mut rest = labels.clone();
         let mut take = |key: &str| rest.remove(&format!("{PREFIX}{key}")).unwrap_or_default();
         let _kind = take("kind");
-        let state = match take("state").as_str() {
-            "idle" => State::Idle,
-            "busy" => State::Busy,
-            other => State::Other(other.to_owned()),
+        let (word, number) = (take("state"), take("seq"));
+        let seq = if number.is_empty() { Some(0) } else { number.parse().ok() };
+        let state = match (word.as_str(), seq) {
+            // Numbers that go back would be given twice.
+            (_, None) => State::Other(format!("{word} (its number can't be read: {number})")),
+            ("idle", _) => State::Idle,
+            ("busy", _) => State::Busy,
+            (other, _) => State::Other(other.to_owned()),
         };
         Self {
             stack: take("stack"),
             format: take("format").parse().unwrap_or(FORMAT),
             state,
-            seq: take("seq").parse().unwrap_or_default(),
+            seq: seq.unwrap_or_default(),
             open: take("open") == "true",
             owner: take("owner"),
             host: take("host"),

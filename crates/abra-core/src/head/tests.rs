@@ -58,6 +58,9 @@ fn a_record_that_makes_no_sense_is_nobody_elses() {
     let old = at(0);
     for (text, now, expected) in [
         ("state=idle", 0, Standing::Free),
+        ("state=idle seq=x", 0, Standing::Held),
+        ("state=idle seq=-1", 9999, Standing::Held),
+        ("state=busy seq=1e3 lease=1", 9999, Standing::Held),
         ("state=busy lease=60", 60, Standing::Held),
         ("state=busy lease=60", 61, Standing::Abandoned),
         ("state=busy lease=nonsense", 61, Standing::Abandoned),
