@@ -236,7 +236,7 @@ fn notes(
 }
 
 /// What the env file records; nothing while operator sync is off: then the record is neither read nor written.
-fn recorded(context: &Context, app: &App) -> Result<Option<Record>, Failure> {
+pub(super) fn recorded(context: &Context, app: &App) -> Result<Option<Record>, Failure> {
     if !context.settings.sync.value {
         return Ok(None);
     }

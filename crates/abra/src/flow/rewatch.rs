@@ -47,6 +47,8 @@ struct Watching<'a> {
     engine: &'a Engine,
     /// The services as they were first seen.
     services: Vec<Service>,
+    /// What is recorded so far.
+    last: Option<Record>,
     deployed: Record,
 }
 
@@ -63,6 +65,7 @@ pub async fn rewatch(
     on: &mut dyn FnMut(&Event),
 ) -> Result<Rewatched, Failure> {
     let app = context.app(name)?;
+    let last = deploy::recorded(context, &app)?;
     let engine = server::connect(context, &app.server).await?;
     let before = match context.settings.sync.value {
         true => Some(operation::look(context, &engine, &app).await?),
@@ -72,7 +75,7 @@ pub async fn rewatch(
     let (services, tasks) = tokio::try_join!(engine.services(&of_stack), engine.tasks(&of_stack))?;
     let deployed = deployed(&app, &services)?;
     context.ui.findings(&before.iter().filter_map(|before| foreword::busy(before, name)).collect::<Vec<_>>());
-    let watching = Watching { context, app: &app, engine: &engine, services, deployed };
+    let watching = Watching { context, app: &app, engine: &engine, services, last, deployed };
     let outcome = watching.watch(tasks, patience, on).await;
     let recorded = match &before {
         Some(before) => watching.conclude(before, &outcome).await,
@@ -113,8 +116,7 @@ impl Watching<'_> {
     }
 
     async fn record(&self) -> Result<Recorded, HomeError> {
-        let from = self.app.env.record().ok().flatten();
-        let change = NewRecord { command: "watch", from: from.as_ref(), to: &self.deployed };
+        let change = NewRecord { command: "watch", from: self.last.as_ref(), to: &self.deployed };
         deploy::record_version(self.context, self.app, &change).await
     }
 
