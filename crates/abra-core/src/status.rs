@@ -1,7 +1,7 @@
 //! How an app is: what is recorded against what runs, in one word.
 //!
 //! Not here: whether a deployment succeeded, which takes watching.
-use crate::head::{HeadRecord, Standing};
+use crate::head::{HeadRecord, Standing, State};
 use crate::journal::word;
 use crate::name::StackName;
 use crate::recipe::Record;
@@ -17,6 +17,10 @@ pub enum Status {
     Unrecorded,
     /// Another version runs than is recorded.
     Drifted,
+    /// The team's remote records something else than this checkout.
+    Behind,
+    /// The recorded version runs, but not with what the files here mean.
+    Changed,
     /// Its services are on different versions.
     Split,
     /// The swarm went back to an older spec by itself.
@@ -56,12 +60,57 @@ pub enum AtWork {
     Somebody,
     /// Somebody was, and their run was cut off.
     CutOff,
+    /// There is a head record that can't be read.
+    Unclear,
+}
+
+/// Whether what runs has the content that the files here mean at the recorded version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Content {
+    /// It has.
+    #[default]
+    Same,
+    /// It has other content: the settings or the recipe's commit are others, or somebody changed a service.
+    Differs,
+    /// It can't be compared.
+    Unclear,
+}
+
+/// All that the word depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// What the env file says.
+    pub recorded: Recorded<'a>,
+    /// What the server says of every service; `None` while it is out of reach.
+    pub services: Option<&'a [ServiceFacts]>,
+    /// What the head record says.
+    pub at_work: AtWork,
+    /// How the content compares. Only matters where the recorded version runs.
+    pub content: Content,
+    /// What the team's remote records, where that is something else than this checkout.
+    pub remote: Option<&'a Record>,
+}
+
+/// Why an app's state is not to be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// The server is out of reach.
+    Server,
+    /// The head record can't be read.
+    Head,
+    /// Services have no label that names a version.
+    Labels,
+    /// The record can't be read.
+    Record,
+    /// The content can't be compared.
+    Content,
 }
 
 impl AtWork {
     /// What a head record says that stands so.
     pub fn of(record: &HeadRecord, standing: Standing) -> Self {
         match standing {
+            _ if matches!(record.state, State::Other(_)) => Self::Unclear,
             Standing::Held => Self::Somebody,
             Standing::Abandoned if record.open => Self::CutOff,
             Standing::Free if record.verdict == word::ABANDONED => Self::CutOff,
@@ -102,38 +151,66 @@ pub fn common(services: &[ServiceFacts]) -> Option<&Record> {
     services.iter().all(agrees).then_some(first)
 }
 
-/// The word for an app. `services` is `None` while the server is out of reach.
+/// The word for an app: the first of these that applies, as whoever reads it must know that before all that is below.
+///
+/// unknown (server, head record) · in-progress · abandoned · undeployed · orphan · in-progress (the swarm's own update) ·
+/// rolled-back · unknown (labels, record) · split · behind, where the remote records what runs · drifted · changed ·
+/// behind · unrecorded · unknown (content) · in-sync
 ///
 /// A rollback is told as long as the engine remembers it: versions that agree again may be the result of the swarm's
 /// own going back, which nobody asked for.
-pub fn judge(recorded: Recorded<'_>, services: Option<&[ServiceFacts]>, at_work: AtWork) -> Status {
-    let Some(services) = services else { return Status::Unknown };
-    match (recorded, at_work) {
-        (Recorded::NoFile, _) | (_, AtWork::Nobody) => {}
-        (_, AtWork::Somebody) => return Status::InProgress,
-        (_, AtWork::CutOff) => return Status::Abandoned,
+///
+/// # Errors
+/// It is not to be told, and why: what is shown then is [`Status::Unknown`].
+pub fn judge(facts: &Facts<'_>) -> Result<Status, Doubt> {
+    let services = facts.services.ok_or(Doubt::Server)?;
+    if !matches!(facts.recorded, Recorded::NoFile) {
+        match facts.at_work {
+            AtWork::Nobody => {}
+            AtWork::Somebody => return Ok(Status::InProgress),
+            AtWork::CutOff => return Ok(Status::Abandoned),
+            AtWork::Unclear => return Err(Doubt::Head),
+        }
     }
     if services.is_empty() {
-        return Status::Undeployed;
+        return Ok(Status::Undeployed);
     }
     let any = |states: &[&str]| {
         services.iter().any(|s| s.update.as_deref().is_some_and(|state| states.contains(&state)))
     };
-    match recorded {
-        Recorded::NoFile => return Status::Orphan,
-        _ if any(&["updating", "rollback_started"]) => return Status::InProgress,
-        _ if any(&["rollback_completed", "rollback_paused"]) => return Status::RolledBack,
+    match facts.recorded {
+        Recorded::NoFile => return Ok(Status::Orphan),
+        _ if any(&["updating", "rollback_started"]) => return Ok(Status::InProgress),
+        _ if any(&["rollback_completed", "rollback_paused"]) => return Ok(Status::RolledBack),
         _ => {}
     }
     if services.iter().any(|service| service.deployed.is_none()) {
-        return Status::Unknown;
+        return Err(Doubt::Labels);
     }
-    match (recorded, common(services)) {
-        (_, None) => Status::Split,
-        (Recorded::Version(record), Some(deployed)) if record.same(deployed) => Status::InSync,
-        (Recorded::Version(_), Some(_)) => Status::Drifted,
-        (Recorded::Nothing, Some(_)) => Status::Unrecorded,
-        (Recorded::Unreadable | Recorded::NoFile, Some(_)) => Status::Unknown,
+    common(services).map_or(Ok(Status::Split), |deployed| of_one_version(facts, deployed))
+}
+
+/// The word for an app of which one version runs.
+fn of_one_version(facts: &Facts<'_>, deployed: &Record) -> Result<Status, Doubt> {
+    let recorded = match facts.recorded {
+        Recorded::Unreadable => return Err(Doubt::Record),
+        Recorded::Nothing | Recorded::NoFile => None,
+        Recorded::Version(record) => Some(record),
+    };
+    let is_recorded = recorded.is_some_and(|record| record.same(deployed));
+    match facts.remote {
+        // A pull makes it right: nothing is wrong with the server.
+        Some(remote) if !is_recorded && remote.same(deployed) => return Ok(Status::Behind),
+        Some(_) if recorded.is_none() => return Ok(Status::Behind),
+        _ => {}
+    }
+    match (recorded, facts.content) {
+        (None, _) => Ok(Status::Unrecorded),
+        (Some(_), _) if !is_recorded => Ok(Status::Drifted),
+        (Some(_), Content::Differs) => Ok(Status::Changed),
+        (Some(_), _) if facts.remote.is_some() => Ok(Status::Behind),
+        (Some(_), Content::Unclear) => Err(Doubt::Content),
+        (Some(_), Content::Same) => Ok(Status::InSync),
     }
 }
 
@@ -143,6 +220,8 @@ impl fmt::Display for Status {
             Self::InSync => "in-sync",
             Self::Unrecorded => "unrecorded",
             Self::Drifted => "drifted",
+            Self::Behind => "behind",
+            Self::Changed => "changed",
             Self::Split => "split",
             Self::RolledBack => "rolled-back",
             Self::InProgress => "in-progress",
@@ -156,8 +235,8 @@ impl fmt::Display for Status {
 
 #[cfg(test)]
 mod tests {
-    use super::{AtWork, Recorded, ServiceFacts, deployed, judge};
-    use crate::head::{HeadRecord, Standing};
+    use super::{AtWork, Content, Doubt, Facts, Recorded, ServiceFacts, Status, deployed, judge};
+    use crate::head::{HeadRecord, Standing, State};
     use crate::name::StackName;
     use crate::recipe::Record;
     use crate::stack::live;
@@ -173,23 +252,40 @@ mod tests {
         text.split_whitespace().map(facts).collect()
     }
 
+    /// The word, or what is in doubt.
+    fn word(
+        recorded: Recorded<'_>,
+        seen: Option<&str>,
+        at_work: AtWork,
+        content: Content,
+        remote: &str,
+    ) -> String {
+        let services = seen.map(services);
+        let remote = (!remote.is_empty()).then(|| Record::parse(remote).unwrap());
+        let facts =
+            Facts { recorded, services: services.as_deref(), at_work, content, remote: remote.as_ref() };
+        judge(&facts).map_or_else(|doubt| format!("{doubt:?}?"), |status| status.to_string())
+    }
+
     #[test]
     fn one_word_says_how_an_app_is() {
         let one = Record::parse("1.0.0+1").unwrap();
         let commit = Record::parse("a1b2c3d4").unwrap();
         for (recorded, seen, expected) in [
-            (Recorded::Version(&one), None, "unknown"),
-            (Recorded::NoFile, None, "unknown"),
+            (Recorded::Version(&one), None, "Server?"),
+            (Recorded::NoFile, None, "Server?"),
             (Recorded::Version(&one), Some(""), "undeployed"),
             (Recorded::NoFile, Some("1.0.0+1"), "orphan"),
+            (Recorded::NoFile, Some(" / "), "orphan"),
             (Recorded::NoFile, Some("1.0.0+1/updating"), "orphan"),
             (Recorded::Version(&one), Some("1.0.0+1 1.0.0+1/completed"), "in-sync"),
-            (Recorded::Version(&one), Some("1.0.0+1 /completed"), "unknown"),
+            (Recorded::Version(&one), Some("1.0.0+1 /completed"), "Labels?"),
             (Recorded::Version(&one), Some("2.0.0+1 2.0.0+1"), "drifted"),
             (Recorded::Version(&one), Some("1.0.0+1 2.0.0+1"), "split"),
             (Recorded::Nothing, Some("1.0.0+1 2.0.0+1"), "split"),
             (Recorded::Nothing, Some("1.0.0+1"), "unrecorded"),
-            (Recorded::Unreadable, Some("1.0.0+1"), "unknown"),
+            (Recorded::Unreadable, Some("1.0.0+1"), "Record?"),
+            (Recorded::Unreadable, Some("1.0.0+1 2.0.0+1"), "split"),
             (Recorded::Version(&one), Some("1.0.0+1/paused 1.0.0+1"), "in-sync"),
             (Recorded::Version(&one), Some("1.0.0+1/updating 2.0.0+1"), "in-progress"),
             (Recorded::Version(&one), Some("1.0.0+1/rollback_started"), "in-progress"),
@@ -198,12 +294,60 @@ mod tests {
             (Recorded::Version(&commit), Some("a1b2c3d4e5"), "in-sync"),
             (Recorded::Version(&commit), Some("a1b2c3d4+U"), "drifted"),
         ] {
-            let seen = seen.map(services);
             assert_eq!(
-                judge(recorded, seen.as_deref(), AtWork::Nobody).to_string(),
+                word(recorded, seen, AtWork::Nobody, Content::Same, ""),
                 expected,
                 "{recorded:?} {seen:?}"
             );
+        }
+    }
+
+    #[test]
+    fn content_and_the_teams_remote_have_their_place() {
+        use Content::{Differs, Same, Unclear};
+        let one = Record::parse("1.0.0+1").unwrap();
+        for (recorded, seen, content, remote, expected) in [
+            (Some(&one), "1.0.0+1", Differs, "", "changed"),
+            (Some(&one), "1.0.0+1", Unclear, "", "Content?"),
+            (Some(&one), "1.0.0+1", Same, "2.0.0+1", "behind"),
+            (Some(&one), "1.0.0+1", Unclear, "2.0.0+1", "behind"),
+            (Some(&one), "1.0.0+1", Differs, "2.0.0+1", "changed"),
+            (Some(&one), "2.0.0+1", Same, "2.0.0+1", "behind"),
+            (Some(&one), "2.0.0+1", Differs, "2.0.0+1", "behind"),
+            (Some(&one), "2.0.0+1", Same, "3.0.0+1", "drifted"),
+            (Some(&one), "2.0.0+1", Unclear, "", "drifted"),
+            (None, "1.0.0+1", Same, "2.0.0+1", "behind"),
+            (None, "1.0.0+1", Same, "1.0.0+1", "behind"),
+            (None, "1.0.0+1", Differs, "", "unrecorded"),
+            (Some(&one), "1.0.0+1 2.0.0+1", Differs, "2.0.0+1", "split"),
+            (Some(&one), "1.0.0+1/rollback_completed", Differs, "2.0.0+1", "rolled-back"),
+            (Some(&one), "", Same, "2.0.0+1", "undeployed"),
+        ] {
+            let recorded = recorded.map_or(Recorded::Nothing, Recorded::Version);
+            let got = word(recorded, Some(seen), AtWork::Nobody, content, remote);
+            assert_eq!(got, expected, "{recorded:?} {seen} {content:?} {remote}");
+        }
+    }
+
+    #[test]
+    fn doubt_is_never_in_sync() {
+        let one = Record::parse("1.0.0+1").unwrap();
+        let sane = Facts {
+            recorded: Recorded::Version(&one),
+            services: Some(&services("1.0.0+1")),
+            at_work: AtWork::Nobody,
+            content: Content::Same,
+            remote: None,
+        };
+        assert_eq!(judge(&sane), Ok(Status::InSync));
+        for (facts, doubt) in [
+            (Facts { services: None, ..sane }, Doubt::Server),
+            (Facts { at_work: AtWork::Unclear, ..sane }, Doubt::Head),
+            (Facts { services: Some(&services("1.0.0+1 /")), ..sane }, Doubt::Labels),
+            (Facts { recorded: Recorded::Unreadable, ..sane }, Doubt::Record),
+            (Facts { content: Content::Unclear, ..sane }, Doubt::Content),
+        ] {
+            assert_eq!(judge(&facts), Err(doubt));
         }
     }
 
@@ -214,6 +358,7 @@ mod tests {
             verdict: verdict.to_owned(),
             ..HeadRecord::new("st")
         };
+        let newer = HeadRecord { state: State::Other("asleep".to_owned()), ..record(false, "") };
         let one = Record::parse("1.0.0+1").unwrap();
         for (head, standing, expected) in [
             (record(true, ""), Standing::Held, "in-progress"),
@@ -222,13 +367,17 @@ mod tests {
             (record(false, "failed"), Standing::Abandoned, "in-sync"),
             (record(false, "abandoned"), Standing::Free, "abandoned"),
             (record(false, "failed"), Standing::Free, "in-sync"),
+            (newer, Standing::Held, "Head?"),
         ] {
             let at_work = AtWork::of(&head, standing);
-            let word =
-                |seen: &str| judge(Recorded::Version(&one), Some(&services(seen)), at_work).to_string();
-            assert_eq!(word("1.0.0+1"), expected);
-            assert_eq!(word("") == expected, expected != "in-sync", "also before the first service is there");
-            assert_eq!(judge(Recorded::Version(&one), None, at_work).to_string(), "unknown");
+            let word = |seen| word(Recorded::Version(&one), seen, at_work, Content::Same, "");
+            assert_eq!(word(Some("1.0.0+1")), expected);
+            assert_eq!(
+                word(Some("")) == expected,
+                expected != "in-sync",
+                "also before the first service is there"
+            );
+            assert_eq!(word(None), "Server?");
         }
     }
 

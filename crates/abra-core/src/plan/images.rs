@@ -22,7 +22,7 @@ fn asks(wanted: &WantedService, live: Option<&Service>, resolve: ResolveImage) -
     match resolve {
         ResolveImage::Always => true,
         ResolveImage::Changed => !live.is_some_and(|live| writes_the_same(wanted, live)),
-        ResolveImage::Never => false,
+        ResolveImage::Never | ResolveImage::AsPinned => false,
     }
 }
 
@@ -46,6 +46,10 @@ pub(super) fn choose(
 ) -> Chosen {
     let tagged = &wanted.spec.task_template.container_spec.image;
     let same = live.filter(|live| writes_the_same(wanted, live));
+    if world.policy.resolve == ResolveImage::AsPinned {
+        let kept = live.filter(|live| is_pin_of(&live_image(live), tagged));
+        return kept.map_or_else(|| unpinned(tagged), as_live);
+    }
     if !asks(wanted, live, world.policy.resolve) {
         return same.map_or_else(|| unpinned(tagged), as_live);
     }

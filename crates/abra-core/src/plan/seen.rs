@@ -50,6 +50,9 @@ pub enum ResolveImage {
     Changed,
     /// Never.
     Never,
+    /// Never; what is live is kept only where it is the written image, pinned or not. (docker looks at its label alone,
+    /// which stays as it was when somebody updates a service by hand.)
+    AsPinned,
 }
 
 /// What becomes of services without a change.

@@ -1,22 +1,18 @@
 //! The list of apps, and how each is.
-use super::{lease, server};
+use super::content::Read;
+use super::seen::{self, Around, Seen};
+use super::snapshot::{self, Snapshot};
+use super::{behind, lease};
 use crate::context::Context;
-use crate::engine::{Engine, FileKind, Filters};
 use crate::failure::Failure;
 use abra_core::app::App;
-use abra_core::head::{HEAD, KIND_LABEL};
-use abra_core::name::{AppName, RecipeName, ServerName, StackName};
+use abra_core::name::{AppName, ServerName, StackName};
 use abra_core::recipe::Record;
-use abra_core::stack::convert::NAMESPACE_LABEL;
 use abra_core::stack::labels;
 use abra_core::stack::live::Service;
-use abra_core::status::{AtWork, Recorded, ServiceFacts, Status, common, judge};
-use futures_util::StreamExt as _;
+use abra_core::status::{AtWork, Status};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Recipes that git is asked about at the same time.
-const AT_ONCE: usize = 4;
 
 /// Which apps.
 #[derive(Debug, Default)]
@@ -42,34 +38,24 @@ pub struct Row {
     pub recorded: Option<Record>,
     /// What the server says; only where it was asked for.
     pub seen: Option<Seen>,
-    /// Why the env file can't be used.
-    pub problem: Option<String>,
+    /// What is wrong, each with what it is about: the env file, the server, the recipe.
+    pub problems: Vec<String>,
 }
 
-/// What the server says of an app.
-#[derive(Debug)]
-pub struct Seen {
-    /// The word for how it is.
-    pub status: Status,
-    /// The version that runs.
-    pub deployed: Option<Record>,
-    /// The newest release of the recipe, as far as known on this workstation.
-    pub latest: Option<Record>,
-    /// Whether the working tree was deployed.
-    pub chaos: Option<bool>,
-    /// Who is at work on it, or was last; only with operator sync.
-    pub operator: Option<String>,
-    /// Since when they are at work, else when its services were last changed (RFC 3339, the manager's clock).
-    pub since: Option<String>,
-    /// Why the server could not be asked.
-    pub problem: Option<String>,
+/// The apps, and what could not be found out of all of them.
+#[derive(Debug, Default)]
+pub struct List {
+    /// A row for each app, in their order.
+    pub rows: Vec<Row>,
+    /// What is about no single app.
+    pub problems: Vec<String>,
 }
 
 /// Lists apps, servers in their order.
 ///
 /// # Errors
 /// There is no such server, or the list can't be read. What is wrong with single apps and servers is in their rows.
-pub async fn list(context: &Context, request: &Request) -> Result<Vec<Row>, Failure> {
+pub async fn list(context: &Context, request: &Request) -> Result<List, Failure> {
     let listing = match &request.server {
         Some(name) => {
             let server = ServerName::new(name)?;
@@ -87,13 +73,20 @@ pub async fn list(context: &Context, request: &Request) -> Result<Vec<Row>, Fail
         let rows = listed.iter().flat_map(|of| {
             of.apps.iter().map(|(name, app)| row(context, &of.server, name, app.as_ref(), None))
         });
-        return Ok(rows.collect());
+        return Ok(List { rows: rows.collect(), problems: vec![] });
     }
-    let latest = newest(context, &listed).await;
-    let servers = listed.iter().map(|listed| of_server(context, listed, &latest));
+    let apps: Vec<&App> =
+        listed.iter().flat_map(|of| &of.apps).filter_map(|(_, app)| app.as_ref().ok()).collect();
+    let (known, remotes, snapshots) = tokio::join!(
+        seen::recipes(context, &apps),
+        behind::look(context, &apps),
+        join_all(listed.iter().map(|of| snapshot::look(context, &of.server))),
+    );
+    let around = Around { context, recipes: &known, remotes: &remotes };
+    let servers = listed.iter().zip(snapshots).map(|(of, snapshot)| of_server(around, of, snapshot));
     let mut rows: Vec<Row> = join_all(servers).await.into_iter().flatten().collect();
     rows.retain(|row| wanted(request, row.recipe.as_deref()));
-    Ok(rows)
+    Ok(List { rows, problems: remotes.problems })
 }
 
 /// Whether a recipe is among those that are listed.
@@ -124,74 +117,32 @@ fn listed(context: &Context, server: ServerName, names: Vec<AppName>) -> Listed 
     Listed { server, apps, stacks }
 }
 
-/// The newest release of every recipe, as far as known on this workstation: git is asked once per recipe.
-async fn newest(context: &Context, listed: &[Listed]) -> BTreeMap<RecipeName, Record> {
-    let apps = listed.iter().flat_map(|listed| &listed.apps);
-    let recipes: BTreeSet<RecipeName> =
-        apps.filter_map(|(_, app)| app.as_ref().ok().map(|app| app.recipe.clone())).collect();
-    let look = |recipe: RecipeName| async move {
-        let dir = context.home.recipe_dir(&recipe);
-        let state = if dir.exists() { context.git.survey(&dir, &[]).await.ok() } else { None };
-        let version = state?.newest()?.version.clone();
-        Some((recipe, Record::Release(version)))
-    };
-    let looks = futures_util::stream::iter(recipes).map(look).buffer_unordered(AT_ONCE);
-    looks.filter_map(std::future::ready).collect().await
-}
-
-async fn of_server(context: &Context, listed: &Listed, latest: &BTreeMap<RecipeName, Record>) -> Vec<Row> {
+async fn of_server(around: Around<'_>, listed: &Listed, snapshot: Result<Snapshot, Failure>) -> Vec<Row> {
     let Listed { server, apps, stacks } = listed;
-    let there = look(context, server).await.map_err(|failure| failure.message);
-    let mut rows = Vec::new();
+    let (mut rows, mut read) = (Vec::new(), Read::new());
     for (name, app) in apps {
-        let seen = app.as_ref().ok().map(|app| Seen {
-            latest: latest.get(&app.recipe).cloned(),
-            ..seen(context, app, there.as_ref())
-        });
-        rows.push(row(context, server, name, app.as_ref(), seen));
+        let mut problems = Vec::new();
+        let seen = match (app, &snapshot) {
+            (Err(_), _) => None,
+            (Ok(app), Ok(snapshot)) => {
+                Some(seen::seen(around, app, snapshot, &mut read, &mut problems).await)
+            }
+            (Ok(app), Err(failure)) => {
+                let is_named = failure.message.contains(server.as_str());
+                let about = if is_named { String::new() } else { format!("{server}: ") };
+                problems.push(format!("{about}{}", failure.message));
+                Some(seen::unseen(around, app))
+            }
+        };
+        let mut row = row(around.context, server, name, app.as_ref(), seen);
+        row.problems.extend(problems);
+        rows.push(row);
     }
-    if let Ok(there) = &there {
-        let orphans = there.stacks.iter().filter(|(stack, _)| !stacks.contains(*stack));
-        rows.extend(orphans.map(|(stack, of)| orphan(server, stack, of)));
+    if let Ok(snapshot) = &snapshot {
+        let orphans = snapshot.stacks.iter().filter(|(stack, _)| !stacks.contains(*stack));
+        rows.extend(orphans.map(|(stack, of)| orphan(server, stack, of, snapshot.heads.get(stack))));
     }
     rows
-}
-
-/// What there is on a server, by stack.
-struct There {
-    stacks: BTreeMap<String, Vec<Service>>,
-    /// Only with operator sync.
-    heads: BTreeMap<String, lease::Seen>,
-}
-
-/// All services of a server that belong to a stack, and all head records: a request for each kind, whatever the number
-/// of apps.
-async fn look(context: &Context, server: &ServerName) -> Result<There, Failure> {
-    let engine: Engine = server::connect(context, server).await?;
-    let of_stacks = Filters::label(NAMESPACE_LABEL);
-    let heads = async {
-        match context.settings.sync.value {
-            true => {
-                let heads = Filters::label(format!("{KIND_LABEL}={HEAD}"));
-                engine.files(FileKind::Config, &heads).await
-            }
-            false => Ok(vec![]),
-        }
-    };
-    let (services, heads) = tokio::try_join!(engine.services(&of_stacks), heads)?;
-    let now = lease::server_time(&engine);
-    let heads = heads.iter().map(|object| lease::Seen::of(object, now));
-    let heads = heads.map(|seen| (seen.record.stack.clone(), seen)).collect();
-    Ok(There { stacks: by_stack(services), heads })
-}
-
-fn by_stack(services: Vec<Service>) -> BTreeMap<String, Vec<Service>> {
-    let mut stacks: BTreeMap<String, Vec<Service>> = BTreeMap::new();
-    for service in services {
-        let stack = service.label(NAMESPACE_LABEL).unwrap_or_default().to_owned();
-        stacks.entry(stack).or_default().push(service);
-    }
-    stacks
 }
 
 fn row(
@@ -201,7 +152,10 @@ fn row(
     app: Result<&App, &Failure>,
     seen: Option<Seen>,
 ) -> Row {
-    let written = app.map_err(|failure| failure.message.clone()).and_then(|app| written(context, app));
+    let written = match app {
+        Ok(app) => seen::written(context, app),
+        Err(failure) => Err(failure.message.clone()),
+    };
     let (recorded, problem) = match written {
         Ok(recorded) => (recorded, None),
         Err(problem) => (None, Some(problem)),
@@ -212,90 +166,14 @@ fn row(
         recipe: app.ok().map(|app| app.recipe.to_string()),
         recorded,
         seen,
-        problem,
-    }
-}
-
-/// What the file says should run: the record, else the pin. Without operator sync only the pin. A record that can't be
-/// read is no reason to show the pin: the record rules.
-fn written(context: &Context, app: &App) -> Result<Option<Record>, String> {
-    let record = if context.settings.sync.value { app.env.record() } else { Ok(None) };
-    match record {
-        Ok(record) => Ok(record.or_else(|| app.pin.clone())),
-        Err(finding) => {
-            let place = finding.location.map_or_else(|| app.env.name().to_owned(), |place| place.to_string());
-            Err(format!("{place}: {}", finding.message))
-        }
-    }
-}
-
-/// What the server says of an app; the newest release is filled in elsewhere.
-fn seen(context: &Context, app: &App, there: Result<&There, &String>) -> Seen {
-    let stack = app.stack.as_str();
-    let (services, head) = match there {
-        Ok(there) => {
-            let services = there.stacks.get(stack).map(Vec::as_slice).unwrap_or_default();
-            (services, there.heads.get(stack))
-        }
-        Err(problem) => {
-            let problem = Some(problem.clone());
-            return Seen {
-                status: Status::Unknown,
-                deployed: None,
-                latest: None,
-                chaos: None,
-                operator: None,
-                since: None,
-                problem,
-            };
-        }
-    };
-    let written = written(context, app);
-    let recorded = match &written {
-        Err(_) => Recorded::Unreadable,
-        Ok(Some(record)) => Recorded::Version(record),
-        Ok(None) => Recorded::Nothing,
-    };
-    of_services(recorded, services, head, &app.stack)
-}
-
-fn of_services(
-    recorded: Recorded<'_>,
-    services: &[Service],
-    head: Option<&lease::Seen>,
-    stack: &StackName,
-) -> Seen {
-    let facts: Vec<ServiceFacts> = services.iter().map(|service| ServiceFacts::of(service, stack)).collect();
-    let chaos = services.iter().map(|service| labels::read(service, stack.as_str()).chaos.is_some());
-    let at_work = head.map_or(AtWork::Nobody, |seen| AtWork::of(&seen.record, seen.standing()));
-    let deployed = common(&facts).cloned();
-    let changed = services.iter().map(|service| service.updated_at.clone()).max();
-    let (operator, since) = match (head.map(|seen| &seen.record), at_work) {
-        (None, _) => (None, changed),
-        (Some(head), AtWork::Somebody | AtWork::CutOff) => {
-            (Some(head.owner.clone()), head.since.map(|since| since.to_string()))
-        }
-        // What runs was brought by the last operation, or by somebody without operator sync.
-        (Some(head), AtWork::Nobody) => {
-            let version = Record::parse(&head.version).ok();
-            let is_theirs = deployed.as_ref().zip(version).is_some_and(|(runs, theirs)| runs.same(&theirs));
-            (is_theirs.then(|| head.owner.clone()), changed)
-        }
-    };
-    Seen {
-        status: judge(recorded, Some(&facts), at_work),
-        deployed,
-        latest: None,
-        chaos: chaos.reduce(|all, one| all || one),
-        operator,
-        since,
-        problem: None,
+        problems: problem.into_iter().collect(),
     }
 }
 
 /// A stack that runs here and has no env file.
-fn orphan(server: &ServerName, stack: &str, services: &[Service]) -> Row {
-    let label = services.iter().find_map(|service| labels::read(service, stack).recipe);
-    let seen = StackName::new(stack).ok().map(|stack| of_services(Recorded::NoFile, services, None, &stack));
-    Row { app: stack.to_owned(), server: server.clone(), recipe: label, recorded: None, seen, problem: None }
+fn orphan(server: &ServerName, stack: &str, services: &[Service], head: Option<&lease::Seen>) -> Row {
+    let recipe = services.iter().find_map(|service| labels::read(service, stack).recipe);
+    let name = StackName::new(stack).ok();
+    let seen = name.map(|name| seen::of_services(Status::Orphan, services, AtWork::Nobody, head, &name));
+    Row { app: stack.to_owned(), server: server.clone(), recipe, recorded: None, seen, problems: vec![] }
 }

@@ -2,6 +2,8 @@
 //!
 //! Not here: flags, words for people, decisions.
 pub mod apply;
+mod behind;
+mod content;
 pub mod deploy;
 pub mod diff;
 mod domain;
@@ -22,7 +24,9 @@ pub mod render;
 pub mod rewatch;
 pub mod rollout;
 pub mod secrets;
+pub mod seen;
 pub mod server;
+pub mod snapshot;
 pub mod stage;
 pub mod sync;
 pub mod team;

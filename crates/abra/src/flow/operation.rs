@@ -229,7 +229,7 @@ pub(super) fn now(engine: &Engine) -> String {
 
 /// Tells whether the app's settings are the same as at another time, without telling anything of them: the salt is
 /// this app's on this server. What a deployment itself writes into the file does not count.
-fn env_digest(app: &App, salt: &str) -> String {
+pub(super) fn env_digest(app: &App, salt: &str) -> String {
     let written = |key: &str| key == RECORD_KEY || key == "TYPE" || key == "RECIPE";
     let values: BTreeMap<&str, &str> = app
         .env

@@ -47,17 +47,17 @@ async fn seen(
         context.git.fetch_team(&file).await?;
     }
     let Some(bytes) = context.git.team_version(&file).await? else { return Ok(TeamView::default()) };
-    let theirs = match recorded_in(&bytes) {
-        Ok(theirs) => theirs,
-        Err(problem) => return Ok(TeamView { recorded: None, problem: Some(problem) }),
-    };
+    Ok(match other_record(&bytes, app) {
+        Ok(recorded) => TeamView { recorded, problem: None },
+        Err(problem) => TeamView { recorded: None, problem: Some(problem) },
+    })
+}
+
+/// The record in the remote's file, where it has one and it is another than this checkout's.
+pub(super) fn other_record(bytes: &[u8], app: &App) -> Result<Option<Record>, Finding> {
     let ours = app.env.record().ok().flatten();
-    let differs = match (&theirs, &ours) {
-        (Some(theirs), Some(ours)) => !theirs.same(ours),
-        (Some(_), None) => true,
-        (None, _) => false,
-    };
-    Ok(TeamView { recorded: theirs.filter(|_| differs), problem: None })
+    let is_other = |theirs: &Record| ours.as_ref().is_none_or(|ours| !theirs.same(ours));
+    Ok(recorded_in(bytes)?.filter(is_other))
 }
 
 /// The record in the remote's file.

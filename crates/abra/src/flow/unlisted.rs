@@ -40,6 +40,25 @@ pub(super) async fn networks(
     Ok(found)
 }
 
+/// The networks that any of these services joins, and that are missing in a list.
+///
+/// # Errors
+/// The engine can't be asked.
+pub(super) async fn joined_by(
+    engine: &Engine,
+    services: &[Service],
+    listed: &[Network],
+) -> Result<Vec<Network>, EngineError> {
+    let listed: BTreeSet<&str> = listed.iter().map(|network| network.id.as_str()).collect();
+    let missing: BTreeSet<&str> =
+        services.iter().flat_map(joined).filter(|id| !listed.contains(id)).collect();
+    let mut found = Vec::new();
+    for id in missing {
+        found.extend(look_up(engine, id).await?);
+    }
+    Ok(found)
+}
+
 /// Ids of the networks that a live service joins.
 fn joined(service: &Service) -> impl Iterator<Item = &str> {
     let networks = service.spec.pointer("/TaskTemplate/Networks").and_then(|list| list.as_array());

@@ -7,6 +7,7 @@ mod disk;
 mod files;
 mod run;
 mod team;
+mod teams;
 mod tree;
 
 pub use clone::Fetched;

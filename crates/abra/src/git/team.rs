@@ -11,16 +11,23 @@ const REMOTE: Duration = Duration::from_secs(60);
 /// A file in a repository of the team's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TeamFile {
-    top: PathBuf,
-    path: String,
-    upstream: Option<Upstream>,
+    pub(super) top: PathBuf,
+    pub(super) path: String,
+    pub(super) upstream: Option<Upstream>,
+}
+
+impl TeamFile {
+    /// The repository's folder.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
 }
 
 /// The remote branch that the checked-out one follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Upstream {
+pub(super) struct Upstream {
     /// Where it is kept here: `refs/remotes/…`.
-    kept: String,
+    pub(super) kept: String,
     remote: String,
     /// Its name there: `refs/heads/…`.
     branch: String,

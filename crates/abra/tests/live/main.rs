@@ -15,6 +15,7 @@ mod operators;
 mod recipes;
 mod registry;
 mod rig;
+mod status;
 mod sync;
 mod takeover;
 mod verdicts;

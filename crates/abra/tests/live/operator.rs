@@ -288,6 +288,15 @@ impl Operator {
         self.start(words).end()
     }
 
+    /// What `abra` with these words prints as JSON; what it says to people may be anything.
+    pub(crate) fn json(&self, words: &str) -> Value {
+        let output =
+            self.command(env!("CARGO_BIN_EXE_abra")).args(words.split_whitespace()).output().unwrap();
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            panic!("{words}: {error}: {}", String::from_utf8_lossy(&[output.stdout, output.stderr].concat()))
+        })
+    }
+
     /// Deploys the app with these further words, without questions.
     pub(crate) fn deploy(&self, words: &str) -> Output {
         let stable = if words.contains("--stable") { "" } else { "--stable 1s" };

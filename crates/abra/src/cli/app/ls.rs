@@ -2,8 +2,9 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::ls::{self, Request, Row, Seen};
+use crate::flow::ls::{self, List, Request, Row};
 use crate::flow::operation::clock;
+use crate::flow::seen::Seen;
 use crate::ui::table::table;
 use abra_core::recipe::Record;
 use abra_core::status::Status;
@@ -29,7 +30,7 @@ pub struct Args {
 /// What went wrong, with the exit code for it.
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let request = Request { server: args.server.clone(), recipe: args.recipe.clone(), status: args.status };
-    let rows = ls::list(context, &request).await?;
+    let List { rows, problems } = ls::list(context, &request).await?;
     if context.ui.machine {
         let rows: Vec<Value> = rows.iter().map(|row| json_row(row, args.status)).collect();
         context.ui.json(&rows);
@@ -42,25 +43,13 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         let rows: Vec<Vec<String>> = rows.iter().map(plain_row).collect();
         context.ui.out(table(&["recipe", "app", "server"], &rows));
     }
-    for problem in rows_problems(&rows) {
-        context.ui.warn(problem);
-    }
-    Ok(Exit::Done)
-}
-
-/// What is wrong with single apps and servers, each said once.
-fn rows_problems(rows: &[Row]) -> Vec<String> {
-    let mut problems = Vec::new();
-    for row in rows {
-        let of_server = row.seen.as_ref().and_then(|seen| seen.problem.as_ref());
-        let said = of_server.map(|problem| format!("{}: {problem}", row.server));
-        for problem in row.problem.clone().into_iter().chain(said) {
-            if !problems.contains(&problem) {
-                problems.push(problem);
-            }
+    let said: Vec<&String> = problems.iter().chain(rows.iter().flat_map(|row| &row.problems)).collect();
+    for (index, problem) in said.iter().enumerate() {
+        if !said[..index].contains(problem) {
+            context.ui.warn(problem);
         }
     }
-    problems
+    Ok(Exit::Done)
 }
 
 fn plain_row(row: &Row) -> Vec<String> {
@@ -80,37 +69,36 @@ fn status_row(row: &Row) -> Vec<String> {
     ]
 }
 
-/// The word, and who it is about where somebody is at work or was cut off.
+/// The word, and what it is about: who is at work or was cut off, what the team's remote records.
 fn status_words(seen: &Seen) -> String {
-    let about = matches!(seen.status, Status::InProgress | Status::Abandoned);
-    match (&seen.operator, &seen.since) {
-        (Some(operator), Some(since)) if about => {
+    match (seen.status, &seen.operator, &seen.since, &seen.remote) {
+        (Status::InProgress | Status::Abandoned, Some(operator), Some(since), _) => {
             format!("{} ({operator}, since {})", seen.status, clock(since))
         }
+        (Status::Behind, .., Some(remote)) => format!("{} (remote: {remote})", seen.status),
         _ => seen.status.to_string(),
     }
 }
 
 fn json_row(row: &Row, status: bool) -> Value {
     let text = |record: Option<&Record>| record.map(Record::to_string);
+    let problem = (!row.problems.is_empty()).then(|| row.problems.join("; "));
     let mut object = json!({
         "app": row.app,
         "server": row.server.as_str(),
         "recipe": row.recipe,
         "recorded": text(row.recorded.as_ref()),
-        "problem": row.problem,
+        "problem": problem,
     });
     if status {
         let seen = row.seen.as_ref();
         object["deployed"] = json!(text(seen.and_then(|seen| seen.deployed.as_ref())));
         object["latest"] = json!(text(seen.and_then(|seen| seen.latest.as_ref())));
-        object["status"] = json!(seen.map_or_else(|| "unknown".to_owned(), |seen| seen.status.to_string()));
+        object["remote"] = json!(text(seen.and_then(|seen| seen.remote.as_ref())));
+        object["status"] = json!(seen.map_or(Status::Unknown, |seen| seen.status).to_string());
         object["chaos"] = json!(seen.and_then(|seen| seen.chaos));
         object["since"] = json!(seen.and_then(|seen| seen.since.clone()));
         object["operator"] = json!(seen.and_then(|seen| seen.operator.clone()));
-        if let Some(problem) = seen.and_then(|seen| seen.problem.as_ref()) {
-            object["problem"] = json!(problem);
-        }
     }
     object
 }
