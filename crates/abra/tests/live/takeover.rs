@@ -1,5 +1,6 @@
 //! A stack goes from docker's hands into ours and back: what is stored is the same, and no task is replaced.
 use crate::drivers::vault;
+use crate::operator::{GOOD, STACK as APP_STACK, World, compose};
 use crate::rig::{connect, swarm};
 use abra::engine::{FileKind, Filters};
 use abra_core::compose::files::{FileError, Files};
@@ -91,6 +92,34 @@ fn a_recipe_with_overlays_templates_and_secrets_is_taken_over_both_ways() {
 fn recipes_with_ports_and_binds_are_taken_over_both_ways() {
     recipe("gateway", 2, "");
     recipe("games", 1, "");
+}
+
+/// What others who deploy apps of recipes send: the recipe with labels and settings added, as docker sends it.
+#[test]
+fn an_app_that_was_deployed_with_its_labels_and_settings_keeps_its_tasks() {
+    for sync in [false, true] {
+        let world = World::with_sync(sync, &[GOOD, "db: {image: bb:2, stop_grace_period: 1s}"]);
+        let label = |name: &str, value: &str| format!("coop-cloud.{APP_STACK}.{name}: '{value}'");
+        let labels =
+            [label("version", "1.0.0+1.0"), label("chaos", "false"), label("recipe", "demo")].join(", ");
+        let settings = "environment: {TYPE: 'demo:1.0.0+1.0', DOMAIN: demo.example.com, MOTTO: we share}";
+        let app = GOOD.replace("deploy: {", &format!("{settings}, deploy: {{labels: {{{labels}}}, "));
+        let db = format!("db: {{image: bb:2, stop_grace_period: 1s, deploy: {{labels: {{{labels}}}}}}}");
+        let file = world.ada.home().join("compose.yml");
+        std::fs::write(&file, compose(&[&app, &db])).unwrap();
+        let words = ["stack", "deploy", "--detach", "--resolve-image", "never", "-c"];
+        let mut docker = Command::new("docker");
+        docker.args(words).arg(&file).arg(APP_STACK).env("DOCKER_HOST", world.rig.address());
+        let output = docker.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let runs = || ["app", "db"].map(|short| world.state(short));
+        world.rig.wait_for("two tasks", || runs().iter().all(|(_, tasks)| tasks.len() == 1)).unwrap();
+        let before = runs();
+        let said = world.ada.deploy("1.0.0+1.0").is(0, &[]).text;
+        let after = runs();
+        assert_eq!(after.clone().map(|(_, tasks)| tasks), before.clone().map(|(_, tasks)| tasks), "{said}");
+        assert!(sync || after == before, "a service was written: {said}");
+    }
 }
 
 #[test]
