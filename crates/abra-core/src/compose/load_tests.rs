@@ -372,7 +372,7 @@ fn hostile_documents_are_refused_by_counts() {
     let service = |body: &str| format!("services:\n  w:\n    image: x\n{body}");
     let deep = format!("x-a: {}{}\n", "[".repeat(300), "]".repeat(300));
     let table = [
-        (service(&format!("    {deep}")), "nested too deep"),
+        (service(&format!("    {deep}")), "nested more than 200 deep"),
         (service(&format!("x-a: [{}]\n", "[],".repeat(2_100_000))), "too many values"),
         (format!("# {}\n", "a".repeat(17 << 20)), "larger than 16 MiB"),
         (service("    hostname: \"a\u{7}\"\n"), "control character"),

@@ -10,7 +10,6 @@ mod number;
 mod print;
 mod problem;
 mod read;
-mod relax;
 mod scalar;
 mod stamp;
 mod syntax;

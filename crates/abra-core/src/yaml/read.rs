@@ -1,12 +1,12 @@
-//! Text to tree: events of the parser, anchors, duplicate keys, budgets.
+//! Text to tree: what the parser finds, anchors, duplicate keys, budgets.
 use super::control::forbidden_character;
 use super::merge;
 use super::node::{Data, Entry, Mapping, Node};
 use super::problem::Problem;
-use super::relax::relax;
 use super::scalar;
+use super::syntax::{Builder, Document, Scalar, Step};
 use crate::finding::{FileId, Place};
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use crate::name::nearest;
 use std::collections::HashMap;
 
 /// The largest file that is read, in bytes.
@@ -39,82 +39,36 @@ pub fn read(text: &str, file: FileId) -> Result<Read, Vec<Problem>> {
     if let Some(problem) = forbidden_character(text, file) {
         return Err(vec![problem]);
     }
-    if let Some(problem) = odd_directive(text, file) {
-        return Err(vec![problem]);
+    let mut reader = Reader::default();
+    let mut document = Document::new(text, file, &mut reader, MAX_DEPTH);
+    let outcome = document.first();
+    let further = document.further();
+    if let Err(problem) = outcome {
+        reader.problems.push(*problem);
     }
-    match parse(text, file, &[]) {
-        Err(Unread { syntax: true, problems }) => match relax(text) {
-            // A text that is no better after the change is told about as it was.
-            Some(relaxed) => match parse(&relaxed.text, file, &relaxed.moved) {
-                Err(Unread { syntax: true, .. }) => Err(problems),
-                other => other.map_err(|unread| unread.problems),
-            },
-            None => Err(problems),
-        },
-        other => other.map_err(|unread| unread.problems),
+    if !reader.problems.is_empty() {
+        return Err(reader.problems);
     }
+    let root = reader.root.unwrap_or(Node { place: Place::whole(file), data: Data::Null });
+    let problems = further.map(|place| {
+        Problem::warning(place, "further documents of a file are ignored")
+            .help("only what stands above this line counts")
+    });
+    Ok(Read { root, problems: problems.into_iter().collect() })
 }
 
-/// A `%` line above the document that docker's parser refuses: all but `%YAML 1.1` and `%TAG`.
-fn odd_directive(text: &str, file: FileId) -> Option<Problem> {
-    let head = text.lines().take_while(|line| line.is_empty() || line.starts_with(['#', '%']));
-    let odd = |line: &str| {
-        let mut words = line.split_whitespace();
-        match (words.next(), words.next()) {
-            (Some("%YAML"), version) => version != Some("1.1"),
-            (Some(name), _) => name.starts_with('%') && name != "%TAG",
-            (None, _) => false,
-        }
-    };
-    let (at, line) = head.enumerate().find(|(_, line)| odd(line))?;
-    let place = Place { file, line: u32::try_from(at + 1).unwrap_or(u32::MAX), column: 1 };
-    let word = line.split_whitespace().next().unwrap_or_default();
-    let message = format!("docker does not take this {word} line");
-    Some(Problem::blocker(place, message).help("remove it: compose files need none"))
-}
-
-/// Why a text could not be read.
-struct Unread {
-    /// The parser gave up on it.
-    syntax: bool,
-    problems: Vec<Problem>,
-}
-
-fn parse(text: &str, file: FileId, moved: &[usize]) -> Result<Read, Unread> {
-    let mut reader = Reader {
-        file,
-        moved,
-        parser: Parser::new_from_str(text),
-        syntax: false,
-        stack: Vec::new(),
-        anchors: HashMap::new(),
-        decoded: 0,
-        aliased: 0,
-        problems: Vec::new(),
-    };
-    match reader.document() {
-        Ok(root) if reader.problems.is_empty() => {
-            return Ok(Read { root, problems: reader.further_documents() });
-        }
-        Ok(_) => {}
-        Err(problem) => reader.problems.push(*problem),
-    }
-    Err(Unread { syntax: reader.syntax, problems: reader.problems })
-}
-
-struct Reader<'a> {
-    file: FileId,
-    /// How many columns each line was moved before it was parsed.
-    moved: &'a [usize],
-    /// The parser gave up.
-    syntax: bool,
-    parser: Parser<'a, StrInput<'a>>,
+#[derive(Default)]
+struct Reader {
+    root: Option<Node>,
     stack: Vec<Frame>,
-    anchors: HashMap<usize, Anchored>,
+    /// By name; `None` while what they stand for is not complete.
+    anchors: HashMap<String, Option<Anchored>>,
     /// Values made, aliases expanded.
     decoded: usize,
     /// Those of them that came through an alias.
     aliased: usize,
+    /// Values kept for aliases.
+    kept: usize,
     problems: Vec<Problem>,
 }
 
@@ -127,7 +81,7 @@ struct Anchored {
 /// A collection that is being read.
 struct Frame {
     place: Place,
-    anchor: usize,
+    anchor: Option<String>,
     first: usize,
     depth: usize,
     inside: Inside,
@@ -153,88 +107,84 @@ struct Done {
     tagged: bool,
 }
 
-type Step<T> = Result<T, Box<Problem>>;
+impl Builder for Reader {
+    fn open(&mut self, map: bool, anchor: Option<String>, place: Place) -> Step<()> {
+        if self.stack.len() >= MAX_DEPTH {
+            return Self::blocked(place, &format!("values are nested more than {MAX_DEPTH} deep"));
+        }
+        let first = self.decoded;
+        self.count(1, place)?;
+        if let Some(name) = &anchor {
+            self.anchors.insert(name.clone(), None);
+        }
+        let inside = if map {
+            Inside::Map { own: Mapping::new(), merged: Vec::new(), key: None, merge_at: None }
+        } else {
+            Inside::List(Vec::new())
+        };
+        self.stack.push(Frame { place, anchor, first, depth: 1, inside });
+        Ok(())
+    }
 
-impl<'a> Reader<'a> {
-    fn document(&mut self) -> Step<Node> {
-        loop {
-            let (event, span) = self.next()?;
-            let place = self.place(&span);
-            let done = match event {
-                Event::StreamEnd => return Ok(Node { place: Place::whole(self.file), data: Data::Null }),
-                Event::Scalar(text, style, anchor, tag) => {
-                    self.scalar(&text, style, anchor, tag.as_deref(), place)?
-                }
-                Event::Alias(id) => self.alias(id, place)?,
-                Event::SequenceStart(anchor, _) => {
-                    self.open(anchor, place, Inside::List(Vec::new()))?;
-                    continue;
-                }
-                Event::MappingStart(anchor, _) => {
-                    let inside =
-                        Inside::Map { own: Mapping::new(), merged: Vec::new(), key: None, merge_at: None };
-                    self.open(anchor, place, inside)?;
-                    continue;
-                }
-                Event::SequenceEnd | Event::MappingEnd => self.close(),
-                _ => continue,
-            };
-            if let Some(root) = self.attach(done)? {
-                return Ok(root);
+    fn close(&mut self) -> Step<()> {
+        let frame = self.stack.pop().expect("only what was opened is closed");
+        let data = match frame.inside {
+            Inside::List(items) => Data::List(items),
+            Inside::Map { mut own, merged, .. } => {
+                merge::apply(&mut own, merged);
+                Data::Map(own)
             }
+        };
+        let node = Node { place: frame.place, data };
+        self.remember(frame.anchor, &node, self.decoded - frame.first, frame.depth)?;
+        self.attach(Done { node, depth: frame.depth, alias: false, merge_key: false, tagged: false })
+    }
+
+    fn scalar(&mut self, scalar: Scalar, anchor: Option<String>, place: Place) -> Step<()> {
+        self.count(1, place)?;
+        let Scalar { text, plain, tag } = scalar;
+        let tag = tag_name(&tag);
+        let data = match scalar::resolve(&text, plain, tag) {
+            Ok(data) => data,
+            Err(error) => return Self::blocked(place, &error.to_string()),
+        };
+        let node = Node { place, data };
+        self.remember(anchor, &node, 1, 0)?;
+        let merge_key = text == "<<" && (plain && tag.is_empty() || tag == "merge");
+        let tagged = !matches!(tag, "" | "str" | "merge");
+        self.attach(Done { node, depth: 0, alias: false, merge_key, tagged })
+    }
+
+    fn alias(&mut self, name: String, place: Place) -> Step<()> {
+        let Some(anchored) = self.anchors.get(&name) else {
+            let message = format!("the anchor \"{name}\" is not defined above this place");
+            let known = nearest(&name, self.anchors.keys().map(String::as_str), 1);
+            let problem = Problem::blocker(place, message);
+            return Err(Box::new(match known.first() {
+                Some(known) => problem.help(format!("did you mean \"*{known}\"?")),
+                None => problem.help(format!("write \"&{name}\" before the value that is meant")),
+            }));
+        };
+        let Some(anchored) = anchored else {
+            return Self::blocked(place, "an alias to an anchor that contains it");
+        };
+        let (size, depth, node) = (anchored.size, anchored.depth, anchored.node.clone());
+        self.aliased += size;
+        self.count(size, place)?;
+        if self.aliased > 100
+            && self.decoded > 1000
+            && self.aliased * 100 > self.decoded * allowed_percent(self.decoded)
+        {
+            return Self::blocked(place, "the file expands aliases excessively");
         }
-    }
-
-    /// A warning when the stream goes on after the first document.
-    fn further_documents(&mut self) -> Vec<Problem> {
-        while let Some(Ok((event, span))) = self.parser.next_event() {
-            match event {
-                Event::DocumentEnd => {}
-                Event::DocumentStart(_) => {
-                    let message = "further documents of a file are ignored";
-                    return vec![
-                        Problem::warning(self.place(&span), message)
-                            .help("only what stands above this line counts"),
-                    ];
-                }
-                _ => break,
-            }
+        if self.stack.len() + depth > MAX_DEPTH {
+            return Self::blocked(place, &format!("values are nested more than {MAX_DEPTH} deep"));
         }
-        Vec::new()
+        self.attach(Done { node, depth, alias: true, merge_key: false, tagged: false })
     }
+}
 
-    fn next(&mut self) -> Step<(Event<'a>, Span)> {
-        match self.parser.next_event() {
-            Some(Ok(event)) => Ok(event),
-            Some(Err(error)) => {
-                self.syntax = true;
-                Err(Box::new(self.problem(&error)))
-            }
-            None => Ok((Event::StreamEnd, Span::default())),
-        }
-    }
-
-    fn problem(&self, error: &ScanError) -> Problem {
-        let mark = error.marker();
-        let place = self.at(mark.line(), mark.col());
-        if error.info().contains("unknown anchor") {
-            return Problem::blocker(place, "an alias to an anchor that is not defined above it");
-        }
-        let (message, help) = super::syntax::explained(error.info());
-        Problem::blocker(place, message).help(help)
-    }
-
-    fn place(&self, span: &Span) -> Place {
-        self.at(span.start.line(), span.start.col())
-    }
-
-    fn at(&self, line: usize, column: usize) -> Place {
-        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let moved = line.checked_sub(1).and_then(|at| self.moved.get(at)).copied().unwrap_or(0);
-        let column = column.saturating_sub(moved);
-        Place { file: self.file, line: number(line).max(1), column: number(column).saturating_add(1) }
-    }
-
+impl Reader {
     fn blocked<T>(place: Place, message: &str) -> Step<T> {
         Err(Box::new(Problem::blocker(place, message)))
     }
@@ -253,80 +203,22 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn open(&mut self, anchor: usize, place: Place, inside: Inside) -> Step<()> {
-        if self.stack.len() >= MAX_DEPTH {
-            return Self::blocked(place, &format!("values are nested more than {MAX_DEPTH} deep"));
+    fn remember(&mut self, anchor: Option<String>, node: &Node, size: usize, depth: usize) -> Step<()> {
+        let Some(anchor) = anchor else { return Ok(()) };
+        self.kept += size;
+        if self.kept > MAX_NODES {
+            return Self::blocked(node.place, "the file has too many values with anchors");
         }
-        let first = self.decoded;
-        self.count(1, place)?;
-        self.stack.push(Frame { place, anchor, first, depth: 1, inside });
+        self.anchors.insert(anchor, Some(Anchored { node: node.clone(), size, depth }));
         Ok(())
     }
 
-    fn close(&mut self) -> Done {
-        let frame = self.stack.pop().expect("the parser closes only what it opened");
-        let data = match frame.inside {
-            Inside::List(items) => Data::List(items),
-            Inside::Map { mut own, merged, .. } => {
-                merge::apply(&mut own, merged);
-                Data::Map(own)
-            }
+    /// Puts a value into the collection that is open; without one it is the document.
+    fn attach(&mut self, done: Done) -> Step<()> {
+        let Some(frame) = self.stack.last_mut() else {
+            self.root = Some(done.node);
+            return Ok(());
         };
-        let node = Node { place: frame.place, data };
-        self.remember(frame.anchor, &node, self.decoded - frame.first, frame.depth);
-        Done { node, depth: frame.depth, alias: false, merge_key: false, tagged: false }
-    }
-
-    fn remember(&mut self, anchor: usize, node: &Node, size: usize, depth: usize) {
-        if anchor > 0 {
-            self.anchors.insert(anchor, Anchored { node: node.clone(), size, depth });
-        }
-    }
-
-    fn scalar(
-        &mut self,
-        text: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<&Tag>,
-        place: Place,
-    ) -> Step<Done> {
-        self.count(1, place)?;
-        let plain = style == ScalarStyle::Plain;
-        let tag = tag_name(tag);
-        let data = match scalar::resolve(text, plain, &tag) {
-            Ok(data) => data,
-            Err(error) => return Self::blocked(place, &error.to_string()),
-        };
-        let node = Node { place, data };
-        self.remember(anchor, &node, 1, 0);
-        let merge_key = text == "<<" && (plain && tag.is_empty() || tag == "merge");
-        let tagged = !matches!(tag.as_str(), "" | "str" | "merge");
-        Ok(Done { node, depth: 0, alias: false, merge_key, tagged })
-    }
-
-    fn alias(&mut self, id: usize, place: Place) -> Step<Done> {
-        let Some(anchored) = self.anchors.get(&id) else {
-            return Self::blocked(place, "an alias to an anchor that contains it");
-        };
-        let (size, depth) = (anchored.size, anchored.depth);
-        self.aliased += size;
-        self.count(size, place)?;
-        if self.aliased > 100
-            && self.decoded > 1000
-            && self.aliased * 100 > self.decoded * allowed_percent(self.decoded)
-        {
-            return Self::blocked(place, "the file expands aliases excessively");
-        }
-        if self.stack.len() + depth > MAX_DEPTH {
-            return Self::blocked(place, &format!("values are nested more than {MAX_DEPTH} deep"));
-        }
-        Ok(Done { node: self.anchors[&id].node.clone(), depth, alias: true, merge_key: false, tagged: false })
-    }
-
-    /// Puts a value into the collection that is open; gives it back when there is none.
-    fn attach(&mut self, done: Done) -> Step<Option<Node>> {
-        let Some(frame) = self.stack.last_mut() else { return Ok(Some(done.node)) };
         frame.depth = frame.depth.max(done.depth + 1);
         let at = done.node.place;
         let problem = match &mut frame.inside {
@@ -359,7 +251,7 @@ impl<'a> Reader<'a> {
         if let Some(problem) = problem {
             self.report(problem);
         }
-        Ok(None)
+        Ok(())
     }
 }
 
@@ -410,19 +302,8 @@ fn allowed_percent(decoded: usize) -> usize {
 }
 
 /// The name of a core tag (`str` for `!!str`), the whole tag otherwise, empty for none.
-fn tag_name(tag: Option<&Tag>) -> String {
-    match tag {
-        None => String::new(),
-        Some(tag) if tag.is_yaml_core_schema() => tag.suffix.clone(),
-        Some(tag) => {
-            let whole = format!("{}{}", tag.handle, tag.suffix);
-            match whole.strip_prefix("tag:yaml.org,2002:") {
-                Some(name) => name.to_owned(),
-                None if whole == "!" => String::new(),
-                None => whole,
-            }
-        }
-    }
+fn tag_name(tag: &str) -> &str {
+    if tag == "!" { "" } else { tag.strip_prefix("tag:yaml.org,2002:").unwrap_or(tag) }
 }
 
 #[cfg(test)]
