@@ -1,8 +1,9 @@
 //! When record, pin and server disagree: what the operator is told before the overview, and what must not be undone
 //! without a word.
 use crate::finding::Finding;
-use crate::recipe::{Record, Target};
+use crate::recipe::{RecipeState, Record, Target};
 use crate::status::{ServiceFacts, common};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 /// What is compared.
@@ -10,35 +11,38 @@ use std::collections::BTreeMap;
 pub struct Versions<'a> {
     /// The app, for commands that are named.
     pub app: &'a str,
+    /// Whether operator sync is on.
+    pub sync: bool,
     /// The record; `None` too while operator sync is off.
     pub recorded: Option<&'a Record>,
     /// The pin behind the recipe's name.
     pub pinned: Option<&'a Record>,
     /// What runs, by service.
     pub services: &'a BTreeMap<String, ServiceFacts>,
+    /// The recipe, which knows what is newer than what.
+    pub recipe: &'a RecipeState,
 }
 
-/// Which of two versions is newer, where that can be said.
-fn newer(this: &Record, that: &Record) -> Option<bool> {
-    match (this, that) {
-        (Record::Release(this), Record::Release(that)) => Some(this > that),
-        _ => None,
-    }
-}
-
-impl Versions<'_> {
+impl<'a> Versions<'a> {
     /// The version that runs, where all services agree on one.
     pub fn deployed(&self) -> Option<Record> {
         let facts: Vec<ServiceFacts> = self.services.values().cloned().collect();
         common(&facts).cloned()
     }
 
-    /// What is to be said before the overview.
-    pub fn warnings(&self) -> Vec<Finding> {
+    /// What the env file says should run: the record, else the pin; and the word for it.
+    fn written(&self) -> Option<(&'a Record, &'static str)> {
+        let pinned = self.pinned.map(|pinned| (pinned, "pinned"));
+        self.recorded.map(|recorded| (recorded, "recorded")).or(pinned)
+    }
+
+    /// What is to be said before the overview. `deployer`: who deployed what runs, in words.
+    pub fn warnings(&self, deployer: Option<&str>) -> Vec<Finding> {
+        let by = deployer.map_or_else(String::new, |words| format!("; {words}"));
         let mut warnings = Vec::new();
         warnings.extend(self.pin_differs());
         warnings.extend(self.in_progress());
-        warnings.extend(self.split().or_else(|| self.drifted()));
+        warnings.extend(self.split().or_else(|| self.drifted(&by)).or_else(|| self.unrecorded(&by)));
         warnings
     }
 
@@ -75,26 +79,53 @@ impl Versions<'_> {
         let parts: Vec<String> =
             by_version.iter().map(|(version, names)| format!("{version} ({})", names.join(", "))).collect();
         let text = format!("the stack is split over several versions: {}", parts.join("; "));
-        (by_version.len() > 1).then(|| Finding::warning(text))
+        let app = self.app;
+        let help = match self.recorded {
+            Some(recorded) => format!("`abra app sync {app}` brings all of it to {recorded}, the record"),
+            None => format!("`abra app deploy {app} VERSION` brings all of it to one"),
+        };
+        match by_version.len() {
+            0 => None,
+            1 if by_version.contains_key("no version") => Some(Self::unlabelled()),
+            1 => None,
+            _ => Some(Finding::warning(text).help(help)),
+        }
     }
 
-    fn drifted(&self) -> Option<Finding> {
-        let recorded = self.recorded?;
+    fn unlabelled() -> Finding {
+        Finding::warning("the stack runs, but no label says which version: it was not deployed by abra")
+            .help("`--dry-run` shows what would change; a deployment adds the labels")
+    }
+
+    fn drifted(&self, by: &str) -> Option<Finding> {
+        let (written, word) = self.written()?;
         let deployed = self.deployed()?;
-        if recorded.same(&deployed) {
+        if written.same(&deployed) {
             return None;
         }
-        let order = match newer(&deployed, recorded) {
-            Some(true) => ", which is newer",
-            Some(false) => ", which is older",
-            None => "",
+        let order = match self.recipe.order(&deployed, written) {
+            Some(Ordering::Greater) => ", which is newer",
+            Some(Ordering::Less) => ", which is older",
+            Some(Ordering::Equal) | None => "",
         };
-        let text = format!("recorded is {recorded}, but {deployed} runs{order}");
+        let warning = Finding::warning(format!("{word} is {written}, but {deployed} runs{order}{by}"));
+        Some(match self.recorded {
+            Some(_) => warning.help(self.ways_out()),
+            None => warning,
+        })
+    }
+
+    fn ways_out(&self) -> String {
         let app = self.app;
-        let help = format!(
+        format!(
             "`abra app sync {app}` makes the server run the record; `abra app sync --adopt {app}` records what runs"
-        );
-        Some(Finding::warning(text).help(help))
+        )
+    }
+
+    fn unrecorded(&self, by: &str) -> Option<Finding> {
+        let deployed = self.deployed()?;
+        (self.sync && self.recorded.is_none())
+            .then(|| Finding::note(format!("nothing is recorded, and {deployed} runs{by}")))
     }
 
     /// What to say before going back behind a release that runs: data that it has changed does not go back.
@@ -103,23 +134,53 @@ impl Versions<'_> {
         let text = format!("{} is older than {deployed}, which runs", target.record());
         let help =
             "data that the newer version has changed stays changed: be sure of a backup from before it";
-        (newer(&deployed, &target.record()) == Some(true)).then(|| Finding::warning(text).help(help))
+        let is_newer = self.recipe.order(&deployed, &target.record()) == Some(Ordering::Greater);
+        is_newer.then(|| Finding::warning(text).help(help))
     }
 
-    /// Whether `target` would replace a release that is newer than the record: somebody deployed it, and this checkout
-    /// does not know.
-    pub fn undoes_newer(&self, target: &Target) -> bool {
-        let (Some(recorded), Some(deployed)) = (self.recorded, self.deployed()) else { return false };
-        newer(&deployed, recorded) == Some(true) && newer(&deployed, &target.record()) == Some(true)
+    /// Whether `target` would replace what runs although the env file does not know of that: somebody deployed it, and
+    /// it is newer, or may be. `None`: no; else whether it is known to be newer.
+    pub fn undoes(&self, target: &Target) -> Option<bool> {
+        let ((written, _), deployed, target) = (self.written()?, self.deployed()?, target.record());
+        if written.same(&deployed) || target.same(&deployed) {
+            return None;
+        }
+        let orders = [self.recipe.order(&deployed, written), self.recipe.order(&deployed, &target)];
+        let is_known = orders.iter().all(|order| *order == Some(Ordering::Greater));
+        (!orders.contains(&Some(Ordering::Less))).then_some(is_known)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Versions;
-    use crate::recipe::{Commit, Record, Release, Target, Version};
+    use crate::recipe::{Commit, RecipeState, Record, Release, Target, Version};
     use crate::status::ServiceFacts;
     use std::collections::BTreeMap;
+
+    fn full(digit: char) -> Commit {
+        Commit::parse(&digit.to_string().repeat(40)).unwrap()
+    }
+
+    /// A release, and a commit behind it.
+    fn recipe() -> RecipeState {
+        let version = Version::parse("1.0.0+1").unwrap();
+        RecipeState {
+            tags: vec![Release { version, commit: full('1') }],
+            commits: [(Commit::parse("cccccccc").unwrap(), full('c'))].into(),
+            lineage: [(full('c'), [full('1')].into())].into(),
+            ..RecipeState::default()
+        }
+    }
+
+    fn versions<'a>(
+        recorded: Option<&'a Record>,
+        pinned: Option<&'a Record>,
+        services: &'a BTreeMap<String, ServiceFacts>,
+        recipe: &'a RecipeState,
+    ) -> Versions<'a> {
+        Versions { app: "d", sync: true, recorded, pinned, services, recipe }
+    }
 
     fn record(text: &str) -> Option<Record> {
         (!text.is_empty()).then(|| Record::parse(text).unwrap())
@@ -140,10 +201,33 @@ mod tests {
         let cases = [
             ("1.0.0+1", "", "app:1.0.0+1 db:1.0.0+1", &[][..]),
             ("1.0.0+1", "", "", &[]),
-            ("", "", "app:1.0.0+1", &[]),
-            ("1.0.0+1", "", "app:1.1.0+1", &["recorded is 1.0.0+1, but 1.1.0+1 runs, which is newer"]),
-            ("1.0.0+1", "", "app:0.9.0+1", &["recorded is 1.0.0+1, but 0.9.0+1 runs, which is older"]),
-            ("1.0.0+1", "", "app:a1b2c3d4", &["recorded is 1.0.0+1, but a1b2c3d4 runs"]),
+            ("", "", "app:1.0.0+1", &["nothing is recorded, and 1.0.0+1 runs; by whom"]),
+            (
+                "1.0.0+1",
+                "",
+                "app:1.1.0+1",
+                &["recorded is 1.0.0+1, but 1.1.0+1 runs, which is newer; by whom"],
+            ),
+            (
+                "1.0.0+1",
+                "",
+                "app:0.9.0+1",
+                &["recorded is 1.0.0+1, but 0.9.0+1 runs, which is older; by whom"],
+            ),
+            (
+                "1.0.0+1",
+                "",
+                "app:cccccccc",
+                &["recorded is 1.0.0+1, but cccccccc runs, which is newer; by whom"],
+            ),
+            ("1.0.0+1", "", "app:dddddddd", &["recorded is 1.0.0+1, but dddddddd runs; by whom"]),
+            ("", "1.0.0+1", "app:1.1.0+1", &["pinned is 1.0.0+1, but 1.1.0+1 runs, which is newer; by whom"]),
+            (
+                "1.0.0+1",
+                "",
+                "app: db:",
+                &["the stack runs, but no label says which version: it was not deployed by abra"],
+            ),
             (
                 "1.0.0+1",
                 "",
@@ -165,29 +249,51 @@ mod tests {
         ];
         for (recorded, pinned, seen, expected) in cases {
             let (recorded, pinned, seen) = (record(recorded), record(pinned), services(seen));
-            let versions =
-                Versions { app: "d", recorded: recorded.as_ref(), pinned: pinned.as_ref(), services: &seen };
+            let recipe = recipe();
+            let versions = versions(recorded.as_ref(), pinned.as_ref(), &seen, &recipe);
             let messages: Vec<String> =
-                versions.warnings().into_iter().map(|warning| warning.message).collect();
+                versions.warnings(Some("by whom")).into_iter().map(|warning| warning.message).collect();
             assert_eq!(messages, expected);
         }
     }
 
     #[test]
+    fn without_operator_sync_only_a_pin_can_disagree() {
+        let (pin, seen, recipe) = (record("1.0.0+1"), services("app:1.1.0+1"), recipe());
+        let off = |pinned| Versions { sync: false, ..versions(None, pinned, &seen, &recipe) };
+        let said = |versions: Versions<'_>| {
+            versions
+                .warnings(None)
+                .into_iter()
+                .map(|warning| (warning.message, warning.help))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(said(off(None)), []);
+        let expected = "pinned is 1.0.0+1, but 1.1.0+1 runs, which is newer";
+        assert_eq!(said(off(pin.as_ref())), [(expected.to_owned(), None)]);
+    }
+
+    #[test]
     fn going_below_a_newer_deployment_is_noticed() {
         let cases = [
-            ("1.0.0+1", "app:1.1.0+1", "1.0.0+1", true),
-            ("1.0.0+1", "app:1.1.0+1", "1.1.0+1", false),
-            ("1.0.0+1", "app:1.1.0+1", "1.2.0+1", false),
-            ("1.0.0+1", "app:0.9.0+1", "0.8.0+1", false),
-            ("", "app:1.1.0+1", "1.0.0+1", false),
+            ("1.0.0+1", "", "app:1.1.0+1", "1.0.0+1", Some(true)),
+            ("1.0.0+1", "", "app:1.1.0+1", "1.1.0+1", None),
+            ("1.0.0+1", "", "app:1.1.0+1", "1.2.0+1", None),
+            ("1.0.0+1", "", "app:0.9.0+1", "0.8.0+1", None),
+            ("1.0.0+1", "", "app:1.0.0+1", "0.9.0+1", None),
+            ("1.0.0+1", "", "app:cccccccc", "1.0.0+1", Some(true)),
+            ("1.0.0+1", "", "app:dddddddd", "1.0.0+1", Some(false)),
+            ("1.1.0+1", "", "app:1.0.0+1", "1.1.0+1", None),
+            ("", "1.0.0+1", "app:1.1.0+1", "1.0.0+1", Some(true)),
+            ("", "", "app:1.1.0+1", "1.0.0+1", None),
         ];
-        for (recorded, seen, target, expected) in cases {
-            let (recorded, seen) = (record(recorded), services(seen));
-            let versions = Versions { app: "d", recorded: recorded.as_ref(), pinned: None, services: &seen };
-            let commit = Commit::parse("0123456789012345678901234567890123456789").unwrap();
-            let target = Target::Release(Release { version: Version::parse(target).unwrap(), commit });
-            assert_eq!(versions.undoes_newer(&target), expected);
+        for (recorded, pinned, seen, target, expected) in cases {
+            let (recorded, pinned, seen) = (record(recorded), record(pinned), services(seen));
+            let recipe = recipe();
+            let versions = versions(recorded.as_ref(), pinned.as_ref(), &seen, &recipe);
+            let Some(Record::Release(version)) = record(target) else { unreachable!() };
+            let target = Target::Release(Release { version, commit: full('1') });
+            assert_eq!(versions.undoes(&target), expected, "{recorded:?} {pinned:?} {seen:?} {target:?}");
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::ui::ask::NoAnswer;
 use abra_core::finding::{Finding, Severity};
 use abra_core::head::HeadRecord;
 use abra_core::name::NameError;
-use abra_core::recipe::{RecordError, ResolveError};
+use abra_core::recipe::{Record, RecordError, ResolveError, Why};
 use std::error::Error;
 
 /// A run that ended without doing what was asked.
@@ -165,13 +165,24 @@ impl From<ResolveError> for Failure {
     fn from(error: ResolveError) -> Self {
         let failure = Self::from_error(&error);
         match error {
-            ResolveError::Unknown { nearest, .. } if !nearest.is_empty() => {
-                let nearest: Vec<String> = nearest.iter().map(ToString::to_string).collect();
-                failure.hint(format!("nearest versions: {}", nearest.join(", ")))
+            ResolveError::Unknown { wanted: Record::Commit { .. }, nearest, .. } => match nearest.first() {
+                Some(newest) => failure.hint(format!("the newest release is {newest}")),
+                None => failure,
+            },
+            ResolveError::Unknown { wanted, nearest, .. } => match &nearest[..] {
+                [] => failure,
+                [only] if only.as_str().starts_with(&wanted.to_string()) => {
+                    failure.hint(format!("the release that begins so is {only}"))
+                }
+                nearest => {
+                    let nearest: Vec<String> = nearest.iter().map(ToString::to_string).collect();
+                    failure.hint(format!("nearest versions: {}", nearest.join(", ")))
+                }
+            },
+            ResolveError::Unreproducible { why: Why::Asked, .. } => {
+                failure.hint("name the commit without `+U`, or another version")
             }
-            ResolveError::Unreproducible { .. } => failure.hint(
-                "ask whoever deployed it to commit the recipe and deploy that commit, or name another version",
-            ),
+            ResolveError::NoOrder { .. } => failure.hint("`abra app deploy` deploys a version that you name"),
             _ => failure,
         }
     }

@@ -66,7 +66,8 @@ impl History {
     /// The newest entry that brought `deployed`: who deployed what runs.
     pub fn who_deployed(&self, deployed: &Record) -> Option<&Logged> {
         let same = |to: &str| Record::parse(to).is_ok_and(|to| to.same(deployed));
-        self.0.iter().find(|logged| same(&logged.entry.to))
+        let begun = |logged: &&Logged| logged.word() != Some(word::NOT_BEGUN);
+        self.0.iter().filter(begun).find(|logged| same(&logged.entry.to))
     }
 
     /// The newest entry that was begun, where nobody knows how it ended and its run is not on.

@@ -2,7 +2,8 @@
 use super::record::{Commit, Record};
 use super::version::Version;
 use crate::name::nearest;
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What the operator asked for.
@@ -38,6 +39,9 @@ pub struct RecipeState {
     pub dirty: bool,
     /// Commits that were looked up for this run, short as asked for → all digits. What is not here does not exist.
     pub commits: BTreeMap<Commit, Commit>,
+    /// Commits by which versions that are no releases have a place among these → the commits that they go back to, as
+    /// far as they are tags or were looked up too. All digits.
+    pub lineage: BTreeMap<Commit, BTreeSet<Commit>>,
     /// Where the recipe was cloned from.
     pub remote: Option<String>,
 }
@@ -107,7 +111,7 @@ pub struct Resolution {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ResolveError {
     /// There is no such tag or commit.
-    #[error("the recipe has no version `{wanted}`")]
+    #[error("the recipe has no {} `{wanted}`{}", if matches!(wanted, Record::Commit { .. }) { "commit" } else { "version" }, why.which())]
     Unknown {
         /// What was wanted.
         wanted: Record,
@@ -118,7 +122,8 @@ pub enum ResolveError {
     },
     /// A version with uncommitted changes: only the workstation it came from has these.
     #[error(
-        "`{record}` was deployed with uncommitted changes, so it can't be deployed again from its commit"
+        "`{record}`{} was deployed with uncommitted changes, so it can't be deployed again from its commit",
+        why.which()
     )]
     Unreproducible {
         /// The version.
@@ -135,8 +140,8 @@ pub enum ResolveError {
     /// `upgrade` or `rollback` of an app that neither runs nor has a record.
     #[error("there is no recorded and no deployed version to start from")]
     NoStart,
-    /// A commit has no place among the releases.
-    #[error("`{record}` is not a release, so it can't be said which releases are before and after it")]
+    /// A commit that is not here, or that no release goes back to nor comes from, has no place among the releases.
+    #[error("it can't be said which releases are before and after `{record}`, which is none of them")]
     NoOrder {
         /// The present version, or the one that was asked for.
         record: Record,
@@ -145,9 +150,9 @@ pub enum ResolveError {
     #[error("`{wanted}` is not {} than `{present}`", if *newer { "newer" } else { "older" })]
     WrongWay {
         /// What was asked for.
-        wanted: Version,
+        wanted: Record,
         /// The present version.
-        present: Version,
+        present: Record,
         /// Whether a newer one was expected.
         newer: bool,
     },
@@ -175,7 +180,7 @@ impl RecipeState {
             Record::Commit { dirty: true, .. } => {
                 return Err(ResolveError::Unreproducible { record: record.clone(), why });
             }
-            Record::Commit { commit, .. } => self.commit(commit).map(Target::Commit),
+            Record::Commit { .. } => self.full(record).cloned().map(Target::Commit),
             Record::Release(version) => {
                 self.tags.iter().find(|tag| tag.version == *version).map(Release::target)
             }
@@ -183,17 +188,52 @@ impl RecipeState {
         found.ok_or_else(|| ResolveError::Unknown { wanted: record.clone(), why, nearest: self.near(record) })
     }
 
-    fn commit(&self, commit: &Commit) -> Option<Commit> {
-        let known = self.head.iter().chain(self.tags.iter().map(|tag| &tag.commit));
-        let exact = |full: &&Commit| full.as_str() == commit.as_str();
-        self.commits.get(commit).or_else(|| known.into_iter().find(exact)).cloned()
+    /// Which of two versions is newer: of releases the higher one, else the one that goes back to the other. `None`:
+    /// that can't be said, as they are on different branches or one is not here.
+    pub fn order(&self, this: &Record, that: &Record) -> Option<Ordering> {
+        if let (Record::Release(this), Record::Release(that)) = (this, that)
+            && this.is_release()
+            && that.is_release()
+        {
+            return Some(this.cmp(that));
+        }
+        let (a, b) = (self.full(this)?, self.full(that)?);
+        let goes_back =
+            |from: &Commit, to: &Commit| self.lineage.get(from).is_some_and(|commits| commits.contains(to));
+        let is_dirty = |record: &Record| matches!(record, Record::Commit { dirty: true, .. });
+        match (a == b, goes_back(a, b), goes_back(b, a)) {
+            // Changes that were never committed come on top of the commit.
+            (true, ..) => Some(is_dirty(this).cmp(&is_dirty(that))),
+            (_, true, _) => Some(Ordering::Greater),
+            (.., true) => Some(Ordering::Less),
+            _ => None,
+        }
     }
 
-    /// Versions of like spelling, then the neighbours in order, then the newest; at most four.
+    /// The commit of a version, all digits.
+    pub fn full(&self, record: &Record) -> Option<&Commit> {
+        match record {
+            Record::Release(version) => {
+                self.tags.iter().find(|tag| tag.version == *version).map(|tag| &tag.commit)
+            }
+            Record::Commit { commit, .. } => {
+                let tags = self.tags.iter().map(|tag| &tag.commit);
+                let known = self.head.iter().chain(tags).chain(self.commits.values());
+                let exact = |full: &&Commit| full.as_str() == commit.as_str();
+                self.commits.get(commit).or_else(|| known.into_iter().find(exact))
+            }
+        }
+    }
+
+    /// The only release that begins with a text, versions of like spelling, then the neighbours in order, then the
+    /// newest; at most four.
     fn near(&self, record: &Record) -> Vec<Version> {
         let Record::Release(wanted) = record else {
             return self.newest().map(|r| r.version.clone()).into_iter().collect();
         };
+        if let Some(only) = self.only_beginning(wanted.as_str()) {
+            return vec![only.version.clone()];
+        }
         let alike = nearest(wanted.as_str(), self.tags.iter().map(|tag| tag.version.as_str()), 2);
         let by_text = |text: &str| self.tags.iter().find(|tag| tag.version.as_str() == text);
         let below = self.releases().rfind(|release| release.version < *wanted);
@@ -207,9 +247,37 @@ impl RecipeState {
         }
         near
     }
+
+    /// Whether a version can be compared with releases.
+    fn has_place(&self, record: &Record) -> bool {
+        let is_release = matches!(record, Record::Release(version) if version.is_release());
+        is_release || self.full(record).is_some()
+    }
+
+    /// `1.2.0` for `1.2.0+3.4`, where no other begins so.
+    fn only_beginning(&self, text: &str) -> Option<&Release> {
+        let begins = |release: &&Release| {
+            let rest = release.version.as_str().strip_prefix(text);
+            rest.is_some_and(|rest| rest.starts_with(['+', '.', '-']))
+        };
+        let mut all = self.releases().filter(begins);
+        all.next().filter(|_| all.next().is_none())
+    }
+}
+
+impl<'a> Known<'a> {
+    /// What `upgrade` and `rollback` start from: the record, else the pin, else what runs.
+    pub fn present(&self) -> Option<&'a Record> {
+        self.recorded.or(self.pinned).or(self.deployed)
+    }
 }
 
 impl Release {
+    /// What is written down after it was deployed.
+    pub fn record(&self) -> Record {
+        Record::Release(self.version.clone())
+    }
+
     fn target(&self) -> Target {
         if self.version.is_release() {
             Target::Release(self.clone())
@@ -234,6 +302,18 @@ impl Target {
             Self::Release(release) => Record::Release(release.version.clone()),
             Self::Commit(commit) => Record::Commit { commit: commit.clone(), dirty: false },
             Self::WorkingTree { head, dirty } => Record::Commit { commit: head.clone(), dirty: *dirty },
+        }
+    }
+}
+
+impl Why {
+    /// Who says so, where that is not the operator of this run.
+    fn which(self) -> &'static str {
+        match self {
+            Self::Recorded => " (which is recorded)",
+            Self::Pinned => " (which is pinned)",
+            Self::Deployed => " (which runs)",
+            _ => "",
         }
     }
 }
@@ -292,7 +372,7 @@ pub fn resolve(
 }
 
 /// What `upgrade` means: the version asked for if it is newer than the present one, else the newest release above it.
-/// `None`: nothing is newer.
+/// `None`: nothing is newer, or what was asked for is the present one.
 ///
 /// # Errors
 /// There is nothing to start from, the version asked for doesn't exist or isn't newer.
@@ -301,17 +381,16 @@ pub fn upgrade(
     known: Known<'_>,
     state: &RecipeState,
 ) -> Result<Option<Resolution>, ResolveError> {
-    let present = present(known)?;
-    if let Some(wish) = wish {
-        return asked(wish, present, state, true).map(Some);
-    }
-    let from = release(present)?;
-    let above = state.newest().filter(|newest| newest.version > *from);
-    Ok(above.map(|release| Resolution { target: release.target(), why: Why::Above }))
+    let above = |state: &RecipeState, present: &Record| {
+        let is_above =
+            |release: &&Release| state.order(&release.record(), present) == Some(Ordering::Greater);
+        state.releases().rfind(is_above).cloned()
+    };
+    step(wish, known, state, Ordering::Greater, above)
 }
 
 /// What `rollback` means: the version asked for if it is older than the present one, else the release just below it.
-/// `None`: nothing is older.
+/// `None`: nothing is older, or what was asked for is the present one.
 ///
 /// # Errors
 /// There is nothing to start from, the version asked for doesn't exist or isn't older.
@@ -320,13 +399,31 @@ pub fn rollback(
     known: Known<'_>,
     state: &RecipeState,
 ) -> Result<Option<Resolution>, ResolveError> {
-    let present = present(known)?;
-    if let Some(wish) = wish {
-        return asked(wish, present, state, false).map(Some);
+    let below = |state: &RecipeState, present: &Record| {
+        let is_below = |release: &&Release| state.order(&release.record(), present) == Some(Ordering::Less);
+        state.releases().rfind(is_below).cloned()
+    };
+    step(wish, known, state, Ordering::Less, below)
+}
+
+/// Away from the present version, in a direction.
+fn step(
+    wish: Option<&Record>,
+    known: Known<'_>,
+    state: &RecipeState,
+    way: Ordering,
+    usual: impl Fn(&RecipeState, &Record) -> Option<Release>,
+) -> Result<Option<Resolution>, ResolveError> {
+    let present = known.present().ok_or(ResolveError::NoStart)?;
+    match wish {
+        Some(wish) if wish.same(present) => Ok(None),
+        Some(wish) => asked(wish, present, state, way).map(Some),
+        None if !state.has_place(present) => Err(ResolveError::NoOrder { record: present.clone() }),
+        None => {
+            let why = if way == Ordering::Greater { Why::Above } else { Why::Below };
+            Ok(usual(state, present).map(|release| Resolution { target: release.target(), why }))
+        }
     }
-    let from = release(present)?;
-    let below = state.releases().rfind(|release| release.version < *from);
-    Ok(below.map(|release| Resolution { target: release.target(), why: Why::Below }))
 }
 
 /// What `sync` means: the record. `None`: there is none.
@@ -342,44 +439,32 @@ pub fn sync(known: Known<'_>, state: &RecipeState) -> Result<Option<Resolution>,
 /// The releases above `from` up to `to`, lowest first: those whose notes an operator should read. Without `from` only
 /// `to` itself; going back passes over nothing.
 pub fn passed_over<'a>(state: &'a RecipeState, from: Option<&Record>, to: &Target) -> Vec<&'a Version> {
-    let Record::Release(to) = to.record() else { return vec![] };
-    let above = |version: &Version| match from {
-        Some(Record::Release(from)) => version > from,
-        _ => *version == to,
+    let to = to.record();
+    let up_to = |release: &Record| state.order(release, &to).is_some_and(Ordering::is_le);
+    let above = |release: &Record| match from {
+        Some(from) => state.order(release, from).map_or_else(|| release.same(&to), Ordering::is_gt),
+        None => release.same(&to),
     };
-    state
-        .releases()
-        .map(|release| &release.version)
-        .filter(|version| **version <= to && above(version))
-        .collect()
-}
-
-fn present<'a>(known: Known<'a>) -> Result<&'a Record, ResolveError> {
-    known.recorded.or(known.pinned).or(known.deployed).ok_or(ResolveError::NoStart)
-}
-
-fn release(record: &Record) -> Result<&Version, ResolveError> {
-    match record {
-        Record::Release(version) if version.is_release() => Ok(version),
-        _ => Err(ResolveError::NoOrder { record: record.clone() }),
-    }
+    let passed = state.releases().filter(|release| up_to(&release.record()) && above(&release.record()));
+    passed.map(|release| &release.version).collect()
 }
 
 fn asked(
     wish: &Record,
     present: &Record,
     state: &RecipeState,
-    newer: bool,
+    way: Ordering,
 ) -> Result<Resolution, ResolveError> {
     let target = state.find(wish, Why::Asked)?;
-    // From a commit, any release that the operator names goes: only they know which way it leads.
-    if let (Record::Release(wanted), Record::Release(present)) = (wish, present) {
-        let fits = if newer { wanted > present } else { wanted < present };
-        if !fits {
-            return Err(ResolveError::WrongWay { wanted: wanted.clone(), present: present.clone(), newer });
+    match (state.order(wish, present), wish) {
+        (Some(order), _) if order == way => {}
+        (Some(_), _) => {
+            let (wanted, present) = (wish.clone(), present.clone());
+            return Err(ResolveError::WrongWay { wanted, present, newer: way == Ordering::Greater });
         }
-    } else {
-        release(wish)?;
+        // Where nothing tells the order, a release that the operator names goes: they know which way it leads.
+        (None, Record::Release(version)) if version.is_release() => {}
+        (None, _) => return Err(ResolveError::NoOrder { record: wish.clone() }),
     }
     Ok(Resolution { target, why: Why::Asked })
 }

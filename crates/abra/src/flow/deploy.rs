@@ -1,7 +1,7 @@
 //! Deploying an app at some version: look, decide, and after a yes carry out, watch and record. `deploy`, `upgrade`,
 //! `rollback` and `sync` differ in the version that they mean, and in nothing else.
 use super::operation::Before;
-use super::recipe::{self, Recipe};
+use super::recipe::{self, Note, Recipe};
 use super::render::{self, Source};
 use super::rollout::{self, Event, Manner, Outcome};
 use super::stage::{self, Staged};
@@ -11,7 +11,6 @@ use super::{domain, foreword, operation, server};
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
-use crate::git::RecipeFiles;
 use crate::home::HomeError;
 use abra_core::app::App;
 use abra_core::converge::Kind;
@@ -19,11 +18,11 @@ use abra_core::divergence::Versions;
 use abra_core::finding::Finding;
 use abra_core::plan::seen::Policy;
 use abra_core::recipe::{
-    self as versions, Known, RecipeState, Record, Resolution, ResolveError, Target, VersionWish,
+    self as versions, Known, RecipeState, Record, Resolution, ResolveError, VersionWish,
 };
 use abra_core::stack::labels;
 use abra_core::stack::wanted::StackSpec;
-use abra_core::status::ServiceFacts;
+use abra_core::status::{ServiceFacts, common};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -92,6 +91,8 @@ pub struct Prepared {
     pub recorded: Option<Record>,
     /// What runs, by service.
     pub services: BTreeMap<String, ServiceFacts>,
+    /// What git says about the recipe.
+    pub recipe: RecipeState,
     /// The version that will be deployed, and why.
     pub resolution: Resolution,
     /// The command, as the journal names it.
@@ -112,22 +113,26 @@ pub struct Prepared {
     pub engine: Engine,
 }
 
-/// A release's notes.
-#[derive(Debug)]
-pub struct Note {
-    /// The release.
-    pub version: String,
-    /// What the maintainer wrote.
-    pub text: String,
-}
-
 /// What looking came to.
 #[derive(Debug)]
 pub enum Look {
     /// A plan.
     Planned(Box<Prepared>),
-    /// No version to go to: nothing newer, nothing older, no record. What there is to start from, if anything.
-    NoVersion(Box<App>, Option<Record>),
+    /// No version to go to: nothing newer, nothing older, no record.
+    NoVersion(Box<NoVersion>),
+}
+
+/// What is known of an app for which there is no version to go to.
+#[derive(Debug)]
+pub struct NoVersion {
+    /// The app.
+    pub app: App,
+    /// What there is to start from: the record, else the pin, else what runs.
+    pub present: Option<Record>,
+    /// What runs.
+    pub deployed: Option<Record>,
+    /// What is to be said all the same.
+    pub warnings: Vec<Finding>,
 }
 
 impl Prepared {
@@ -135,9 +140,11 @@ impl Prepared {
     pub fn versions(&self) -> Versions<'_> {
         Versions {
             app: self.app.name.as_str(),
+            sync: self.sync,
             recorded: self.recorded.as_ref(),
             pinned: self.app.pin.as_ref(),
             services: &self.services,
+            recipe: &self.recipe,
         }
     }
 }
@@ -154,7 +161,7 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
         fetched(context, &app, &request.aim, recorded.as_ref()),
         team::look(context, &app, true),
     );
-    let (engine, recipe) = (engine?, fetched?);
+    let (engine, mut recipe) = (engine?, fetched?);
     let sync = context.settings.sync.value;
     let before = if sync { Some(operation::look(context, &engine, &app).await?) } else { None };
     let live = engine.services(&Filters::stack(app.stack.as_str())).await?;
@@ -162,29 +169,31 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
         .iter()
         .map(|service| (short(service.name(), &app), ServiceFacts::of(service, &app.stack)))
         .collect();
+    let all: Vec<ServiceFacts> = services.values().cloned().collect();
+    let deployed = common(&all).cloned();
+    let named: Vec<&Record> =
+        recorded.iter().chain(&app.pin).chain(&deployed).chain(request.aim.named()).collect();
+    recipe::place(context, &mut recipe, &named).await?;
     let versions = Versions {
         app: app.name.as_str(),
+        sync,
         recorded: recorded.as_ref(),
         pinned: app.pin.as_ref(),
         services: &services,
+        recipe: &recipe.state,
     };
-    let deployed = versions.deployed();
-    let recipe = with_commit(context, recipe, deployed.as_ref()).await?;
+    let mut warnings = foreword::findings(before.as_ref(), &versions, &live, app.stack.as_str());
+    warnings.extend([team.warnings(&app), recipe.warnings.clone(), app.env.warnings().to_vec()].concat());
     let known = Known { recorded: recorded.as_ref(), pinned: app.pin.as_ref(), deployed: deployed.as_ref() };
-    let Some(resolution) = request.aim.resolve(known, &recipe.state)? else {
-        return Ok(Look::NoVersion(Box::new(app), recorded.or(deployed)));
+    let resolved = request.aim.resolve(known, &recipe.state);
+    let Some(resolution) = resolved.map_err(|error| foreword::unresolved(error, &app, before.as_ref()))?
+    else {
+        let present = known.present().cloned();
+        return Ok(Look::NoVersion(Box::new(NoVersion { app, present, deployed, warnings })));
     };
-    let said =
-        before.iter().flat_map(|before| foreword::findings(before, &versions, &live, app.stack.as_str()));
-    let mut warnings: Vec<Finding> = said.collect();
-    warnings.extend(
-        [team.warnings(&app), recipe.warnings.clone(), app.env.warnings().to_vec(), versions.warnings()]
-            .concat(),
-    );
     warnings.extend(versions.downgrade(&resolution.target));
     let files = recipe::files(context, &recipe, &resolution.target).await?;
-    let from = deployed.as_ref().or(recorded.as_ref());
-    let notes = notes(&recipe.state, from, &resolution.target, &files)?;
+    let notes = recipe::notes(&recipe.state, known, &resolution.target, &files)?;
     let source = Source { files: &files, user_home: context.user_home.as_deref() };
     let wanted = render::render(&app, source, &resolution.target, engine.version())?;
     warnings.extend(render::missing_variables(&app, &files)?);
@@ -198,41 +207,23 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
     if let Some(before) = &before {
         operation::stamp(&mut staged.plan, before);
     }
-    let recipe_timeout = recipe_timeout(&wanted);
-    let command = request.aim.command();
     let prepared = Prepared {
         app,
         sync,
         recorded,
         services,
+        recipe: recipe.state,
         resolution,
-        command,
+        command: request.aim.command(),
         before,
         warnings,
         notes,
-        wanted,
         staged,
-        recipe_timeout,
+        recipe_timeout: recipe_timeout(&wanted),
+        wanted,
         engine,
     };
     Ok(Look::Planned(Box::new(prepared)))
-}
-
-/// The notes of the releases passed over, as they stand in the version that will be deployed.
-fn notes(
-    state: &RecipeState,
-    from: Option<&Record>,
-    target: &Target,
-    files: &RecipeFiles,
-) -> Result<Vec<Note>, Failure> {
-    let mut notes = Vec::new();
-    for version in versions::passed_over(state, from, target) {
-        let path = versions::notes_path(version);
-        let text =
-            files.text(&path).map_err(|error| Failure::new(format!("{path} of the recipe: {error}")))?;
-        notes.extend(text.map(|text| Note { version: version.to_string(), text }));
-    }
-    Ok(notes)
 }
 
 /// What the env file records; nothing while operator sync is off: then the record is neither read nor written.
@@ -251,20 +242,6 @@ async fn fetched(
 ) -> Result<Recipe, Failure> {
     let wanted: Vec<&Record> = recorded.into_iter().chain(&app.pin).chain(aim.named()).collect();
     recipe::ready(context, &app.recipe, &wanted).await
-}
-
-/// The recipe, with the commit that runs looked up where it is not a release.
-async fn with_commit(
-    context: &Context,
-    mut recipe: Recipe,
-    deployed: Option<&Record>,
-) -> Result<Recipe, Failure> {
-    if let Some(Record::Commit { commit, dirty: false }) = deployed
-        && let Some(full) = context.git.commit(&recipe.dir, commit).await?
-    {
-        recipe.state.commits.insert(commit.clone(), full);
-    }
-    Ok(recipe)
 }
 
 fn short(name: &str, app: &App) -> String {

@@ -28,8 +28,8 @@ pub async fn compare(context: &Context, app: &str, wish: VersionWish) -> Result<
     let request = Request { app: app.to_owned(), aim: Aim::Deploy(wish), domain_checks: false };
     let prepared = match deploy::prepare(context, &request).await? {
         Look::Planned(prepared) => prepared,
-        Look::NoVersion(app, _) => {
-            return Err(Failure::new(format!("there is no version of {} to compare with", app.recipe)));
+        Look::NoVersion(none) => {
+            return Err(Failure::new(format!("there is no version of {} to compare with", none.app.recipe)));
         }
     };
     let contents = contents(&prepared).await?;

@@ -50,11 +50,6 @@ impl Before {
     pub fn busy(&self) -> Option<&HeadRecord> {
         self.head.as_ref().filter(|seen| seen.standing() == Standing::Held).map(|seen| &seen.record)
     }
-
-    /// Whether the last change of version was somebody else's.
-    pub fn by_another(&self) -> bool {
-        self.history.last_version().is_some_and(|logged| logged.entry.operator != self.operator)
-    }
 }
 
 /// Looks at head record and journal.
@@ -269,22 +264,29 @@ pub fn clock_of(time: Option<Timestamp>) -> String {
     clock(&time.map_or_else(String::new, |time| time.to_string()))
 }
 
-/// Without anybody to ask, a newer deployment of somebody else is not undone.
+/// Without anybody to ask, a newer deployment of somebody else is not undone. What the history does not know was
+/// brought by somebody else, too: with another tool.
 ///
 /// # Errors
 /// The plan would do that; who deployed what runs.
 pub fn guard(prepared: &Prepared) -> Result<(), Failure> {
     let Some(before) = &prepared.before else { return Ok(()) };
-    if !prepared.versions().undoes_newer(&prepared.resolution.target) || !before.by_another() {
+    let versions = prepared.versions();
+    let Some((is_newer, deployed)) = versions.undoes(&prepared.resolution.target).zip(versions.deployed())
+    else {
         return Ok(());
-    }
-    let deployed = prepared.versions().deployed();
-    let shown = deployed.as_ref().map(Record::to_string).unwrap_or_default();
-    let by = before.history.last_version().map_or_else(String::new, |logged| {
-        format!(", deployed by {} at {}", logged.entry.operator, clock(&logged.entry.start))
-    });
+    };
+    let logged = before.history.who_deployed(&deployed);
+    let by = match logged {
+        Some(logged) if logged.entry.operator == before.operator => return Ok(()),
+        Some(logged) => {
+            format!("deployed by {} at {}", logged.entry.operator, clock(&logged.entry.start))
+        }
+        None => "deployed by somebody without operator sync".to_owned(),
+    };
+    let newer = if is_newer { "a newer deployment" } else { "a deployment that may be newer" };
     let app = &prepared.app.name;
-    Err(Failure::new(format!("this would undo a newer deployment: {shown} runs{by}"))
+    Err(Failure::new(format!("this would undo {newer}: {deployed} runs, {by}"))
         .exit(Exit::Moved)
         .hint(format!("`abra app sync --adopt {app}` keeps what runs and records it"))
         .hint(format!("`abra app sync --converge {app}` goes back to the record")))

@@ -4,7 +4,9 @@ use crate::failure::Failure;
 use crate::git::RecipeFiles;
 use abra_core::finding::Finding;
 use abra_core::name::{RecipeName, nearest};
-use abra_core::recipe::{Commit, RecipeState, Record, Target};
+use abra_core::recipe::{self as versions, Commit, Known, RecipeState, Record, Target};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// A recipe that is here.
@@ -75,6 +77,27 @@ fn with_places(context: &Context, name: &RecipeName, mut failure: Failure) -> Fa
     ))
 }
 
+/// Finds the place of versions among the releases: those that are commits, or tags that are no releases, are looked up
+/// with what they go back to.
+///
+/// # Errors
+/// Git can't read the recipe.
+pub async fn place(context: &Context, recipe: &mut Recipe, versions: &[&Record]) -> Result<(), Failure> {
+    for commit in versions.iter().filter_map(|version| commit_of(version)) {
+        if !recipe.state.commits.contains_key(&commit)
+            && let Some(full) = context.git.commit(&recipe.dir, &commit).await?
+        {
+            recipe.state.commits.insert(commit, full);
+        }
+    }
+    let is_other = |version: &&&Record| !matches!(version, Record::Release(version) if version.is_release());
+    let others = versions.iter().filter(is_other);
+    let commits: BTreeSet<Commit> =
+        others.filter_map(|version| recipe.state.full(version).cloned()).collect();
+    recipe.state.lineage = context.git.lineage(&recipe.dir, &commits).await?;
+    Ok(())
+}
+
 fn commit_of(record: &Record) -> Option<Commit> {
     match record {
         Record::Commit { commit, .. } => Some(commit.clone()),
@@ -88,4 +111,47 @@ fn commit_of(record: &Record) -> Option<Commit> {
 /// Git can't read them.
 pub async fn files(context: &Context, recipe: &Recipe, target: &Target) -> Result<RecipeFiles, Failure> {
     Ok(context.git.files_of(&recipe.dir, target).await?)
+}
+
+/// A release's notes.
+#[derive(Debug)]
+pub struct Note {
+    /// The release.
+    pub version: String,
+    /// What the maintainer wrote.
+    pub text: String,
+}
+
+/// Where the notes of what is not released yet stand.
+const NEXT: &str = "release/next";
+
+/// The notes of the releases passed over, lowest first, as they stand in the version that will be deployed: from the
+/// lower one of what is written in the env file and what runs. Behind them those of what is not released yet.
+///
+/// # Errors
+/// Git can't read them.
+pub fn notes(
+    state: &RecipeState,
+    known: Known<'_>,
+    target: &Target,
+    files: &RecipeFiles,
+) -> Result<Vec<Note>, Failure> {
+    let (written, runs) = (known.recorded.or(known.pinned), known.deployed);
+    let is_below = |(written, runs): &(&Record, &Record)| state.order(written, runs) == Some(Ordering::Less);
+    let from = match written.zip(runs).filter(is_below) {
+        Some((written, _)) => Some(written),
+        None => runs.or(written),
+    };
+    let read =
+        |path: &str| files.text(path).map_err(|error| Failure::new(format!("{path} of the recipe: {error}")));
+    let mut notes = Vec::new();
+    for version in versions::passed_over(state, from, target) {
+        let text = read(&versions::notes_path(version))?;
+        notes.extend(text.map(|text| Note { version: version.to_string(), text }));
+    }
+    let is_present = from.is_some_and(|from| from.same(&target.record()));
+    if !matches!(target, Target::Release(_)) && !is_present {
+        notes.extend(read(NEXT)?.map(|text| Note { version: "what is not released yet".to_owned(), text }));
+    }
+    Ok(notes)
 }

@@ -1,5 +1,5 @@
 //! Bringing server and record together: for one app, or for many side by side.
-use super::deploy::{self, Aim, Look, Prepared, Recorded, Request};
+use super::deploy::{self, Aim, Look, NoVersion, Prepared, Recorded, Request};
 use super::server;
 use super::team::NewRecord;
 use crate::context::Context;
@@ -7,6 +7,7 @@ use crate::engine::Filters;
 use crate::failure::Failure;
 use crate::home::HomeError;
 use abra_core::app::App;
+use abra_core::finding::Finding;
 use abra_core::name::{AppName, ServerName};
 use abra_core::recipe::Record;
 use abra_core::status::{ServiceFacts, common};
@@ -23,8 +24,8 @@ pub enum Compared {
     InSync(Box<Prepared>),
     /// The record does not run, or not with the same content.
     Differs(Box<Prepared>),
-    /// Nothing is recorded; what runs, if anything.
-    NoRecord(Box<App>, Option<Record>),
+    /// Nothing is recorded.
+    NoRecord(Box<NoVersion>),
 }
 
 /// Compares an app's server with its record. Changes nothing.
@@ -35,7 +36,7 @@ pub async fn compare(context: &Context, app: &str, domain_checks: bool) -> Resul
     require_sync(context)?;
     let request = Request { app: app.to_owned(), aim: Aim::Sync, domain_checks };
     Ok(match deploy::prepare(context, &request).await? {
-        Look::NoVersion(app, deployed) => Compared::NoRecord(app, deployed),
+        Look::NoVersion(none) => Compared::NoRecord(none),
         Look::Planned(prepared) if is_in_sync(&prepared) => Compared::InSync(prepared),
         Look::Planned(prepared) => Compared::Differs(prepared),
     })
@@ -72,6 +73,8 @@ pub struct Adoption {
     pub recorded: Option<Record>,
     /// What runs.
     pub deployed: Record,
+    /// What is to be said of it.
+    pub warnings: Vec<Finding>,
 }
 
 /// Looks at what runs, so that it can be recorded. Changes nothing.
@@ -93,7 +96,22 @@ pub async fn adoption(context: &Context, name: &str) -> Result<Adoption, Failure
         Failure::new(format!("the services of {name} are on several versions, or on none that is known"))
             .hint(format!("`abra app sync {name}` brings them to the record"))
     })?;
-    Ok(Adoption { app, recorded, deployed })
+    let warnings = theirs(context, &app, &deployed).await;
+    Ok(Adoption { app, recorded, deployed, warnings })
+}
+
+/// What nobody here could deploy again.
+async fn theirs(context: &Context, app: &App, deployed: &Record) -> Vec<Finding> {
+    let Record::Commit { commit, dirty } = deployed else { return vec![] };
+    let dir = context.home.recipe_dir(&app.recipe);
+    let text = if *dirty {
+        format!("{deployed} has changes that were never committed: nobody else can deploy it again")
+    } else if dir.exists() && matches!(context.git.commit(&dir, commit).await, Ok(None)) {
+        format!("{deployed} is not in the recipe as it is here: only who has that commit can deploy it again")
+    } else {
+        return vec![];
+    };
+    vec![Finding::warning(text).help(format!("`abra app history {}` shows who deployed it", app.name))]
 }
 
 /// Records what runs. The server is not touched.

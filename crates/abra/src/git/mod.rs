@@ -5,6 +5,7 @@
 mod clone;
 mod disk;
 mod files;
+mod lineage;
 mod run;
 mod team;
 mod teams;

@@ -1,7 +1,8 @@
 //! How a deployment is announced and how it ended: for people on stderr, with `--machine` as one JSON document.
 use super::{Text, Ui, text};
 use crate::exit::Exit;
-use crate::flow::deploy::{Note, Prepared, Recorded};
+use crate::flow::deploy::{NoVersion, Prepared, Recorded};
+use crate::flow::recipe::Note;
 use crate::flow::rollout::Outcome;
 use abra_core::app::App;
 use abra_core::converge::{Kind, Verdict};
@@ -35,8 +36,19 @@ impl Ui {
         self.release_notes(&prepared.notes);
     }
 
+    /// The notes of the releases that an upgrade passes over, and nothing else of it.
+    pub fn release_notes_alone(&self, prepared: &Prepared) {
+        if self.machine {
+            return self.json(&notes_json(&prepared.notes));
+        }
+        self.release_notes(&prepared.notes);
+        if prepared.notes.is_empty() {
+            self.say(format!("no release up to {} has notes", prepared.resolution.target.record()));
+        }
+    }
+
     /// The notes of releases, for people.
-    pub fn release_notes(&self, notes: &[Note]) {
+    fn release_notes(&self, notes: &[Note]) {
         for note in notes {
             self.out(Text::new().styled(text::STRONG, format!("  release notes of {}", note.version)));
             for line in note.text.trim_end().lines() {
@@ -45,18 +57,30 @@ impl Ui {
         }
     }
 
-    /// Says that there is no version to go to, in which direction, and from where.
-    pub fn nothing(&self, app: &App, direction: &str, present: Option<&Record>) -> Exit {
-        let from = present.map_or_else(String::new, |record| format!(" than {record}"));
-        let words = format!("{}: there is no {direction} release of {}{from}", app.name, app.recipe);
+    /// Says that there is no version to go to, in which direction, and from where. `named`: the version that was asked
+    /// for, which is the present one.
+    pub fn nothing(&self, none: &NoVersion, direction: &str, named: Option<&Record>) {
+        let NoVersion { app, present, deployed, warnings } = none;
+        let words = match (present, named) {
+            (Some(present), Some(_)) if deployed.as_ref().is_some_and(|deployed| deployed.same(present)) => {
+                format!("{}: {present} runs already", app.name)
+            }
+            (Some(present), Some(_)) => format!("{}: {present} is recorded already", app.name),
+            (present, _) => {
+                let than = present.as_ref().map_or_else(String::new, |record| format!(" than {record}"));
+                format!("{}: there is no {direction} release of {}{than}", app.name, app.recipe)
+            }
+        };
         if self.machine {
-            let present = present.map(Record::to_string);
+            let text = |record: &Option<Record>| record.as_ref().map(Record::to_string);
             self.json(
-                &json!({ "app": app.name.as_str(), "recorded": present, "target": null, "done": words }),
+                &json!({ "app": app.name.as_str(), "recorded": text(present), "deployed": text(deployed),
+                "target": null, "warnings": warnings, "done": words }),
             );
+        } else {
+            self.findings(warnings);
         }
         self.say(words);
-        Exit::Done
     }
 
     /// Says that this was only a plan.
@@ -195,9 +219,13 @@ fn report(prepared: &Prepared) -> Value {
         "target": prepared.resolution.target.record().to_string(),
         "why": prepared.resolution.why.to_string(),
         "warnings": prepared.warnings,
-        "notes": prepared.notes.iter().map(|note| json!({ "version": note.version, "text": note.text })).collect::<Vec<_>>(),
+        "notes": notes_json(&prepared.notes),
         "plan": plan::report::report(&prepared.staged.plan),
     })
+}
+
+fn notes_json(notes: &[Note]) -> Vec<Value> {
+    notes.iter().map(|note| json!({ "version": note.version, "text": note.text })).collect()
 }
 
 /// An outcome for other programs.

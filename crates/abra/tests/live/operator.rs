@@ -59,13 +59,20 @@ impl Forge {
     }
 
     fn publish(&self, version: &str) {
-        for arguments in [
-            &["add", "--all"][..],
-            &["commit", "--quiet", "--allow-empty", "--message", version],
-            &["tag", "--annotate", version, "--message", version],
-        ] {
-            git(self.0.path(), &self.recipe(), arguments);
-        }
+        self.commit(version);
+        git(self.0.path(), &self.recipe(), &["tag", "--annotate", version, "--message", version]);
+    }
+
+    /// Publishes what was written without a release; the first digits of the commit, as they are recorded.
+    pub(crate) fn commit(&self, subject: &str) -> String {
+        git(self.0.path(), &self.recipe(), &["add", "--all"]);
+        git(self.0.path(), &self.recipe(), &["commit", "--quiet", "--allow-empty", "--message", subject]);
+        git(self.0.path(), &self.recipe(), &["rev-parse", "--short=8", "HEAD"])
+    }
+
+    /// Gives the newest commit a tag that is no release.
+    pub(crate) fn tag(&self, name: &str) {
+        git(self.0.path(), &self.recipe(), &["tag", name]);
     }
 }
 
@@ -90,11 +97,14 @@ pub(crate) fn compose(services: &[&str]) -> String {
     text
 }
 
-fn git(home: &Path, folder: &Path, arguments: &[&str]) {
+/// What git says in a folder, where it must succeed.
+#[track_caller]
+pub(crate) fn git(home: &Path, folder: &Path, arguments: &[&str]) -> String {
     let author = ["-c", "user.name=Ada", "-c", "user.email=ada@coop.example"];
     let mut command = clean(Command::new("git"), home);
     let output = command.args(author).args(arguments).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 /// Nothing of the environment that the tests run in.

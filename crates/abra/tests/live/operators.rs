@@ -291,7 +291,7 @@ fn an_own_newer_deployment_may_be_undone_without_a_question() {
     world
         .ada
         .deploy("")
-        .is(0, &["1.1.0+1.1 was deployed by ada@", "which is newer", "1.0.0+1.0 is deployed"]);
+        .is(0, &["1.1.0+1.1 runs, which is newer; deployed by ada@", "1.0.0+1.0 is deployed"]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! What is written down, and when; and that nothing is where operator sync is off.
-use crate::operator::{APP, ENV, GOOD, Operator, STACK, World};
+use crate::operator::{APP, ENV, GOOD, Operator, STACK, World, git};
 use abra_rig::Proxy;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -137,7 +137,15 @@ fn chaos_is_recorded_as_its_commit_and_what_nobody_else_has_is_refused() {
     assert_eq!(world.images("app"), ["bb:2"]);
     bob.write_env(&world.ada.env());
     let before = (bob.env(), world.state("app"));
-    bob.deploy("").is(1, &[&format!("{commit}+U"), "name another version"]);
+    bob.deploy("").is(
+        1,
+        &[
+            &format!("`{commit}+U` (which is recorded) was deployed with uncommitted changes"),
+            "deployed by ada@",
+            "ask whoever deployed it to commit and push the recipe",
+            &format!("`abra app deploy {APP} VERSION` deploys another version"),
+        ],
+    );
     assert_eq!((bob.env(), world.state("app")), before);
     bob.deploy("1.0.0+1.0").is(0, &["recorded 1.0.0+1.0"]);
     assert_eq!(world.images("app"), ["bb:1"]);
@@ -196,4 +204,48 @@ fn ctrl_c_between_two_steps_says_that_the_server_is_changed() {
     assert_eq!(world.ada.env(), ENV);
     let left = world.rig.json("/services").unwrap();
     assert_eq!(left.as_array().unwrap().len(), 1, "{left}");
+}
+
+#[test]
+fn a_commit_that_only_one_operator_has_stops_the_others_with_a_name() {
+    let world = World::new(&[GOOD]);
+    let (ada, bob) = (&world.ada, Operator::new(&world.forge, world.rig.address(), true).named("Bob"));
+    ada.deploy("").is(0, &[]);
+    let checkout = ada.checkout("");
+    std::fs::write(checkout.join("notes"), "mine").unwrap();
+    git(ada.home(), &checkout, &["add", "notes"]);
+    git(ada.home(), &checkout, &["commit", "--quiet", "--message", "mine"]);
+    ada.deploy("--chaos").is(0, &["recorded"]);
+    let commit = ada.recorded().unwrap();
+    let label =
+        |what: &str| world.service("app")["Spec"]["Labels"][format!("coop-cloud.{STACK}.{what}")].clone();
+    assert_eq!((label("chaos"), label("chaos-version")), ("true".into(), commit.clone().into()));
+
+    // Bob's record is the release before: he does not know whether what runs is newer, and undoes nothing.
+    bob.write_env(&ada.env().replace(&commit, "1.0.0+1.0"));
+    let before = (bob.env(), world.state("app"));
+    bob.deploy("")
+        .is(7, &[&format!("but {commit} runs; deployed by ada@"), "a deployment that may be newer"]);
+    bob.write_env(&ada.env());
+    let theirs = [
+        &format!("the recipe has no commit `{commit}` (which is recorded)"),
+        "deployed by ada@",
+        "ask whoever deployed it to push it",
+    ];
+    for words in ["deploy", "sync", "sync --check", "sync --converge"] {
+        bob.run(&format!("app {words} -n -D {APP}")).is(1, &theirs);
+    }
+    bob.run(&format!("app upgrade -n -D {APP}")).is(1, &["before and after"]);
+    bob.write_env(ENV);
+    bob.run(&format!("app sync -n --adopt {APP}"))
+        .is(0, &["is not in the recipe as it is here", &format!("recorded {commit}")]);
+    assert_eq!(world.state("app"), before.1);
+
+    std::fs::write(checkout.join("notes"), "not committed").unwrap();
+    ada.deploy("--chaos").is(0, &[&format!("recorded {commit}+U")]);
+    assert_eq!(label("chaos-version"), format!("{commit}+U"));
+    bob.run(&format!("app sync -n --adopt {APP}"))
+        .is(0, &["nobody else can deploy", &format!("recorded {commit}+U")]);
+    bob.deploy("1.0.0+1.0").is(0, &["recorded 1.0.0+1.0"]);
+    assert_eq!((label("chaos"), label("chaos-version")), ("false".into(), Value::Null));
 }

@@ -25,8 +25,18 @@ fn upgrade_and_rollback_go_from_the_record_and_record_what_succeeded() {
     run(ada, "upgrade 1.1.0+1.1").is(0, &["recorded 1.1.0+1.1"]);
     assert_eq!(world.images("app"), ["bb:2"]);
     run(ada, "upgrade 1.0.0+1.0").is(1, &["`1.0.0+1.0` is not newer than `1.1.0+1.1`"]);
+    run(ada, "upgrade 1.1.0+1.1").is(0, &["1.1.0+1.1 runs already"]);
+    run(ada, "upgrade 1.2.0").is(1, &["has no version `1.2.0`", "the release that begins so is 1.2.0+1.2"]);
     run(ada, "upgrade").is(3, &["1.2.0+1.2 failed; it is not recorded"]);
     assert_eq!(ada.recorded().as_deref(), Some("1.1.0+1.1"));
+    run(ada, "upgrade 1.1.0+1.1").is(
+        1,
+        &[
+            "recorded is 1.1.0+1.1, but 1.2.0+1.2 runs, which is newer; deployed by",
+            "is recorded already",
+            "abra app sync",
+        ],
+    );
     run(ada, "rollback").is(0, &["is older than 1.2.0+1.2, which runs", "recorded 1.0.0+1.0"]);
     assert_eq!(
         (world.images("app"), ada.recorded().as_deref()),
@@ -139,4 +149,36 @@ fn the_notes_of_every_release_passed_over_are_shown() {
     world.ada.run(&format!("app upgrade -r {APP}")).is(0, &notes);
     world.ada.run(&format!("app upgrade --dry-run {APP}")).is(0, &notes);
     assert_eq!(world.state("app"), before);
+    // What a failed attempt left running does not make the notes read.
+    world.forge.note("1.3.0+1.3", "Broken.");
+    world.forge.release("1.3.0+1.3", &[BAD]);
+    run(&world.ada, "upgrade").is(3, &notes);
+    world.ada.run(&format!("app upgrade --dry-run {APP}")).is(0, &notes).is(0, &["Broken."]);
+}
+
+#[test]
+fn commits_and_odd_tags_have_their_place_among_the_releases() {
+    let world = World::new(&[GOOD]);
+    let ada = &world.ada;
+    ada.deploy("").is(0, &["recorded 1.0.0+1.0"]);
+    world.forge.note("1.1.0+1.1", "Rebuild the index.");
+    world.forge.release("1.1.0+1.1", &[&GOOD.replace("bb:1", "bb:2")]);
+    world.forge.note("next", "Set MOTTO.");
+    let commit = world.forge.commit("between");
+    world.forge.tag("nightly");
+    ada.deploy("nightly").is(
+        0,
+        &["Rebuild the index.", "what is not released yet", "Set MOTTO.", &format!("recorded {commit}")],
+    );
+    run(ada, "upgrade").is(0, &[&format!("no newer release of demo than {commit}")]);
+    run(ada, "rollback --dry-run").is(0, &["1.1.0+1.1 (the release just below", "is older than"]);
+    // Another operator's checkout records the release below: what runs is newer, and not undone.
+    let bob = Operator::new(&world.forge, world.rig.address(), true).named("Bob");
+    bob.write_env(&ada.env().replace(&commit, "1.1.0+1.1"));
+    let newer = format!("recorded is 1.1.0+1.1, but {commit} runs, which is newer; deployed by");
+    bob.deploy("").is(7, &[&newer, "this would undo a newer deployment"]);
+    world.forge.release("1.2.0+1.2", &[GOOD]);
+    run(ada, "upgrade").is(0, &["recorded 1.2.0+1.2"]);
+    run(ada, &format!("rollback {commit}"))
+        .is(0, &["is older than 1.2.0+1.2", &format!("recorded {commit}")]);
 }

@@ -1,6 +1,6 @@
 use super::{
-    Known, RecipeState, Release, Resolution, ResolveError, VersionWish, passed_over, resolve, rollback, sync,
-    upgrade,
+    Known, RecipeState, Release, Resolution, ResolveError, Target, VersionWish, passed_over, resolve,
+    rollback, sync, upgrade,
 };
 use crate::recipe::{Commit, Record, Version};
 
@@ -16,7 +16,7 @@ fn state(tags: &[&str]) -> RecipeState {
     let mut tags: Vec<Release> = tags.iter().enumerate().map(tag).collect();
     tags.sort_by(|a, b| a.version.cmp(&b.version));
     let commits = [(Commit::parse("cccccccc").unwrap(), full('c'))].into();
-    RecipeState { tags, head: Some(full('f')), dirty: true, commits, remote: None }
+    RecipeState { tags, head: Some(full('f')), dirty: true, commits, ..RecipeState::default() }
 }
 
 fn record(text: &str) -> Record {
@@ -81,7 +81,7 @@ fn deploy_takes_the_first_rule_that_applies() {
             None,
             None,
             &tags,
-            "`cccccccc+U` was deployed with uncommitted changes, so it can't be deployed again from its commit",
+            "`cccccccc+U` (which is recorded) was deployed with uncommitted changes, so it can't be deployed again from its commit",
         ),
         (
             Exactly(record("1.0.1+1")),
@@ -97,7 +97,7 @@ fn deploy_takes_the_first_rule_that_applies() {
             None,
             None,
             &tags,
-            "the recipe has no version `dddddddd` (near: 2.0.0+3)",
+            "the recipe has no commit `dddddddd` (near: 2.0.0+3)",
         ),
     ] {
         let known = Known { recorded, pinned, deployed };
@@ -140,12 +140,13 @@ fn upgrade_and_rollback_start_from_the_record_else_from_what_runs() {
             "`1.1.0+2` is not older than `1.0.0+1`",
         ),
         (
-            Some("1.1.0+2"),
+            Some("2.0.0+3"),
             Some("1.1.0+2"),
             None,
-            "`1.1.0+2` is not newer than `1.1.0+2`",
-            "`1.1.0+2` is not older than `1.1.0+2`",
+            "2.0.0+3: asked for",
+            "`2.0.0+3` is not older than `1.1.0+2`",
         ),
+        (Some("1.1.0+2"), Some("1.1.0+2"), None, "nothing", "nothing"),
         (Some("1.1.0+2"), Some("cccccccc"), None, "1.1.0+2: asked for", "1.1.0+2: asked for"),
     ] {
         let (wish, recorded, deployed) = (wish.map(record), recorded.map(record), deployed.map(record));
@@ -153,9 +154,84 @@ fn upgrade_and_rollback_start_from_the_record_else_from_what_runs() {
         assert_eq!(shown(upgrade(wish.as_ref(), known, &tags)), up, "upgrade {wish:?} {known:?}");
         assert_eq!(shown(rollback(wish.as_ref(), known, &tags)), down, "rollback {wish:?} {known:?}");
     }
-    let known = record("cccccccc");
+    let known = record("dddddddd");
     let known = Known { recorded: Some(&known), ..Known::default() };
     assert!(matches!(upgrade(None, known, &tags), Err(ResolveError::NoOrder { .. })));
+}
+
+/// Releases with a commit `c` behind the second one; the third release comes from another branch.
+fn between() -> RecipeState {
+    let mut between = state(&["1.0.0+1", "1.1.0+2", "2.0.0+3", "2.1.0+4", "nightly"]);
+    between.commits.insert(Commit::parse("eeeeeeee").unwrap(), full('e'));
+    between.lineage = [
+        (full('c'), [full('1'), full('2')].into()),
+        (full('4'), [full('c'), full('1'), full('2')].into()),
+        (full('5'), [full('1')].into()),
+    ]
+    .into();
+    between
+}
+
+#[test]
+fn a_commit_has_its_place_by_what_it_goes_back_to() {
+    let state = between();
+    for (this, that, expected) in [
+        ("1.0.0+1", "1.1.0+2", "Some(Less)"),
+        ("cccccccc", "1.1.0+2", "Some(Greater)"),
+        ("1.0.0+1", "cccccccc", "Some(Less)"),
+        ("cccccccc", "2.1.0+4", "Some(Less)"),
+        ("cccccccc", "2.0.0+3", "None"),
+        ("cccccccc", "cccccccc", "Some(Equal)"),
+        ("cccccccc+U", "cccccccc", "Some(Greater)"),
+        ("nightly", "1.0.0+1", "Some(Greater)"),
+        ("nightly", "2.0.0+3", "None"),
+        ("dddddddd", "1.0.0+1", "None"),
+    ] {
+        assert_eq!(format!("{:?}", state.order(&record(this), &record(that))), expected, "{this} {that}");
+    }
+}
+
+#[test]
+fn upgrade_and_rollback_from_a_commit_stay_on_its_line() {
+    let state = between();
+    for (wish, present, up, down) in [
+        (
+            "",
+            "cccccccc",
+            "2.1.0+4: the newest release above the present one",
+            "1.1.0+2: the release just below the present one",
+        ),
+        ("", "nightly", "nothing", "1.0.0+1: the release just below the present one"),
+        ("", "eeeeeeee", "nothing", "nothing"),
+        ("cccccccc", "1.1.0+2", "cccccccc: asked for", "`cccccccc` is not older than `1.1.0+2`"),
+        ("2.0.0+3", "cccccccc", "2.0.0+3: asked for", "2.0.0+3: asked for"),
+        (
+            "eeeeeeee",
+            "1.1.0+2",
+            "it can't be said which releases are before and after `eeeeeeee`, which is none of them",
+            "it can't be said which releases are before and after `eeeeeeee`, which is none of them",
+        ),
+    ] {
+        let (wish, present) = ((!wish.is_empty()).then(|| record(wish)), record(present));
+        let known = Known { recorded: Some(&present), ..Known::default() };
+        assert_eq!(shown(upgrade(wish.as_ref(), known, &state)), up, "upgrade {wish:?} {present}");
+        assert_eq!(shown(rollback(wish.as_ref(), known, &state)), down, "rollback {wish:?} {present}");
+    }
+}
+
+#[test]
+fn the_only_release_that_begins_so_is_the_nearest() {
+    let state = state(&["1.0.0+1", "1.1.0+2", "1.1.0+3", "1.10.0+1"]);
+    for (wanted, expected) in [
+        ("1.0.0", "1.0.0+1"),
+        ("1.10", "1.10.0+1"),
+        ("1.1.0", "1.1.0+2 1.1.0+3 1.0.0+1 1.10.0+1"),
+        ("1.0", "1.0.0+1"),
+    ] {
+        let wish = VersionWish::Exactly(record(wanted));
+        let said = shown(resolve(&wish, Known::default(), &state).map(Some));
+        assert_eq!(said, format!("the recipe has no version `{wanted}` (near: {expected})"));
+    }
 }
 
 #[test]
@@ -176,6 +252,10 @@ fn the_notes_of_every_release_passed_over_are_read() {
             passed_over(&state, from.as_ref(), &to).into_iter().map(Version::as_str).collect();
         assert_eq!(passed.join(" "), expected);
     }
+    let to_commit = Target::Commit(full('c'));
+    let between = between();
+    let passed = passed_over(&between, Some(&record("1.0.0+1")), &to_commit);
+    assert_eq!(passed.into_iter().map(Version::as_str).collect::<Vec<_>>(), ["1.1.0+2"]);
 }
 
 #[test]

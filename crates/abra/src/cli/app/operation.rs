@@ -4,7 +4,7 @@ use super::watch::PatienceArgs;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy::{self, Done, Prepared};
+use crate::flow::deploy::{self, Aim, Done, Look, Prepared, Request};
 use crate::flow::operation;
 use crate::flow::watch::Patience;
 use crate::ui::outcome::Ending;
@@ -32,6 +32,33 @@ pub struct MannerArgs {
     #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
     #[command(flatten)]
     pub patience: PatienceArgs,
+}
+
+/// Looks and plans, and goes on with what comes of it: with the plan as [`carry_out`] does, or where there is no version
+/// to go to. `direction`: which versions were looked for.
+///
+/// # Errors
+/// What went wrong, with the exit code for it.
+pub async fn run(
+    context: &Context,
+    app: &str,
+    aim: Aim,
+    manner: &MannerArgs,
+    intent: &Intent,
+    direction: &str,
+) -> Result<Exit, Failure> {
+    let named = aim.named().cloned();
+    let request = Request { app: app.to_owned(), aim, domain_checks: !manner.no_domain_checks };
+    let none = match deploy::prepare(context, &request).await? {
+        Look::Planned(prepared) => {
+            return carry_out(context, &prepared, manner, intent, named.is_some()).await;
+        }
+        Look::NoVersion(none) => none,
+    };
+    context.ui.nothing(&none, direction, named.as_ref());
+    let runs = none.present.as_ref().zip(none.deployed.as_ref()).is_some_and(|(a, b)| a.same(b));
+    let is_done = if named.is_some() { runs } else { matches!(request.aim, Aim::Upgrade(_)) };
+    Ok(if is_done { Exit::Done } else { Exit::Refused })
 }
 
 /// Shows the plan, asks, carries it out, and says how it ended. `is_said`: the operator named what is to be deployed, so

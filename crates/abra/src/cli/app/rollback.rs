@@ -1,10 +1,10 @@
 //! `abra app rollback`.
-use super::operation::{MannerArgs, carry_out};
+use super::operation::{self, MannerArgs};
 use super::wait::Intent;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy::{self, Aim, Look, Request};
+use crate::flow::deploy::Aim;
 use abra_core::recipe::Record;
 
 /// Deploy a release that is older than the recorded one
@@ -25,17 +25,5 @@ pub struct Args {
 /// What went wrong, with the exit code for it.
 pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     let version = args.version.as_deref().map(Record::parse).transpose()?;
-    let is_said = version.is_some();
-    let request = Request {
-        app: args.app.clone(),
-        aim: Aim::Rollback(version),
-        domain_checks: !args.manner.no_domain_checks,
-    };
-    match deploy::prepare(context, &request).await? {
-        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, intent, is_said).await,
-        Look::NoVersion(app, present) => {
-            context.ui.nothing(&app, "older", present.as_ref());
-            Ok(Exit::Refused)
-        }
-    }
+    operation::run(context, &args.app, Aim::Rollback(version), &args.manner, intent, "older").await
 }

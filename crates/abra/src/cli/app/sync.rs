@@ -52,7 +52,7 @@ pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit
 
 async fn one(context: &Context, app: &str, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     match sync::compare(context, app, !args.manner.no_domain_checks).await? {
-        Compared::NoRecord(app, deployed) => Err(no_record(app.name.as_str(), deployed.as_ref())),
+        Compared::NoRecord(none) => Err(no_record(none.app.name.as_str(), none.deployed.as_ref())),
         Compared::InSync(prepared) => {
             if context.ui.machine {
                 context.ui.json(&json!({ "app": app, "in_sync": true, "version": prepared.resolution.target.record().to_string() }));
@@ -95,6 +95,7 @@ async fn adopt(context: &Context, app: &str, dry_run: bool) -> Result<Exit, Fail
     let before = adoption.recorded.as_ref().map_or_else(|| "nothing".to_owned(), Record::to_string);
     let is_known = adoption.recorded.as_ref().is_some_and(|recorded| recorded.same(&adoption.deployed));
     if !ui.machine {
+        ui.findings(&adoption.warnings);
         ui.say(format!("{app}: recorded is {before}, {} runs", adoption.deployed));
     }
     if !dry_run && !is_known && !ui.no_input && !ui.confirm(&format!("record {}?", adoption.deployed)).await?
@@ -106,7 +107,6 @@ async fn adopt(context: &Context, app: &str, dry_run: bool) -> Result<Exit, Fail
         false => sync::adopt(context, &adoption).await?,
     };
     let written = recorded.is_written;
-    ui.findings(&recorded.said);
     if ui.machine {
         ui.json(&json!({ "app": app, "recorded": before, "deployed": adoption.deployed.to_string(), "record_written": written }));
     } else if written {
@@ -114,5 +114,6 @@ async fn adopt(context: &Context, app: &str, dry_run: bool) -> Result<Exit, Fail
     } else {
         ui.say("the record stays as it is");
     }
+    ui.findings(&recorded.said);
     Ok(Exit::Done)
 }

@@ -72,8 +72,8 @@ async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) 
     }
     match sync::compare(context, app.as_str(), !args.manner.no_domain_checks).await {
         Err(failure) => work(row(&failure.message, failure.exit), None),
-        Ok(Compared::NoRecord(_, deployed)) => {
-            work(Row { deployed, ..row("no record", Exit::Refused) }, None)
+        Ok(Compared::NoRecord(none)) => {
+            work(Row { deployed: none.deployed, ..row("no record", Exit::Refused) }, None)
         }
         Ok(Compared::InSync(prepared)) => work(with_versions(row("in sync", Exit::Done), &prepared), None),
         Ok(Compared::Differs(prepared)) => {

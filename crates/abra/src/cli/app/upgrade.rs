@@ -1,5 +1,5 @@
 //! `abra app upgrade`.
-use super::operation::{MannerArgs, carry_out};
+use super::operation::{self, MannerArgs};
 use super::wait::Intent;
 use crate::context::Context;
 use crate::exit::Exit;
@@ -28,18 +28,14 @@ pub struct Args {
 /// What went wrong, with the exit code for it.
 pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     let version = args.version.as_deref().map(Record::parse).transpose()?;
-    let is_said = version.is_some();
-    let request = Request {
-        app: args.app.clone(),
-        aim: Aim::Upgrade(version),
-        domain_checks: !args.manner.no_domain_checks && !args.releasenotes,
-    };
-    match deploy::prepare(context, &request).await? {
-        Look::Planned(prepared) if args.releasenotes => {
-            context.ui.release_notes(&prepared.notes);
-            Ok(Exit::Done)
-        }
-        Look::Planned(prepared) => carry_out(context, &prepared, &args.manner, intent, is_said).await,
-        Look::NoVersion(app, present) => Ok(context.ui.nothing(&app, "newer", present.as_ref())),
+    let aim = Aim::Upgrade(version);
+    if !args.releasenotes {
+        return operation::run(context, &args.app, aim, &args.manner, intent, "newer").await;
     }
+    let request = Request { app: args.app.clone(), aim, domain_checks: false };
+    match deploy::prepare(context, &request).await? {
+        Look::Planned(prepared) => context.ui.release_notes_alone(&prepared),
+        Look::NoVersion(none) => context.ui.nothing(&none, "newer", request.aim.named()),
+    }
+    Ok(Exit::Done)
 }
