@@ -194,8 +194,9 @@ pub async fn acquire<'e>(
 ) -> Result<Lease<'e>, LockError> {
     let mut before = HeadRecord::new(stack);
     let mut unclear = None;
+    // The lease counts from when it was written, not from the look that shows that it was.
+    let begun = Moment::now();
     for _ in 0..TRIES {
-        let begun = Moment::now();
         let seen = match (look(engine, stack).await, &unclear) {
             (Ok(seen), _) => seen,
             (Err(error), Some(_)) if error.is_transient() => {
@@ -289,7 +290,7 @@ impl Lease<'_> {
         let mut pause = self.terms.renew;
         loop {
             tokio::time::sleep(pause).await;
-            pause = match self.write(HeadRecord::clone).await {
+            pause = match self.confirm().await {
                 Ok(()) => self.terms.renew,
                 Err(LockError::Lost(_)) => std::future::pending().await,
                 // Out of reach is not refused: whoever looks must find the lease renewed as soon as that can be.
@@ -314,7 +315,15 @@ impl Lease<'_> {
             return Err(lost.into());
         }
         let age = self.confirmed.lock().await.age();
-        if age < self.terms.lease / 2 { Ok(()) } else { self.write(HeadRecord::clone).await }
+        if age < self.terms.lease / 2 { Ok(()) } else { self.confirm().await }
+    }
+
+    /// Asks the server whether it is held, and renews it by that.
+    ///
+    /// # Errors
+    /// It is lost, or can't be renewed.
+    pub async fn confirm(&self) -> Result<(), LockError> {
+        self.write(HeadRecord::clone).await
     }
 
     /// Waits until it is lost.
