@@ -23,11 +23,14 @@ const TICK: i64 = 30;
 pub struct Decide {
     /// What is explored.
     pub setting: Setting,
-    taken: RefCell<HashMap<(Head, Option<i16>, Who, u8), Taken>>,
-    stepped: RefCell<HashMap<(Head, HeadStep, u8, Head, Word), Head>>,
-    held: RefCell<HashMap<([Spec; SERVICES], [Spec; SERVICES]), bool>>,
-    words: RefCell<HashMap<(Note, u8, Head, bool), Shown>>,
+    taken: Memory<(Head, Option<i16>, Who, u8), Taken>,
+    stepped: Memory<(Head, HeadStep, u8, Head, Word), Head>,
+    held: Memory<[[Spec; SERVICES]; 2], bool>,
+    words: Memory<(Note, u8, Head, bool), Shown>,
 }
+
+/// What was asked, and what core said.
+type Memory<K, V> = RefCell<HashMap<K, V>>;
 
 /// What became of a wish to take the lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +121,7 @@ impl Decide {
 
     /// Whether the services are still as a plan saw them.
     pub fn holds(&self, seen: [Spec; SERVICES], now: [Spec; SERVICES]) -> bool {
-        remembered(&self.held, (seen, now), || {
+        remembered(&self.held, [seen, now], || {
             basis(seen).moved(&services(now), &Names::default()).is_empty()
         })
     }
@@ -140,11 +143,7 @@ impl Decide {
     }
 }
 
-fn remembered<K: Hash + Eq + Copy, V: Copy>(
-    memory: &RefCell<HashMap<K, V>>,
-    key: K,
-    ask: impl FnOnce() -> V,
-) -> V {
+fn remembered<K: Hash + Eq + Copy, V: Copy>(memory: &Memory<K, V>, key: K, ask: impl FnOnce() -> V) -> V {
     let known = memory.borrow().get(&key).copied();
     known.unwrap_or_else(|| {
         let answer = ask();

@@ -85,7 +85,7 @@ pub fn explore(setting: &Setting, limit: usize) -> Explored {
                 let next = decide.after(world, *action);
                 found.steps += 1;
                 invariant::reached(&next, setting, |milestone| {
-                    *found.milestones.entry(milestone).or_default() += 1
+                    *found.milestones.entry(milestone).or_default() += 1;
                 });
                 if !seen.insert(fingerprint(&next, setting)) {
                     continue;

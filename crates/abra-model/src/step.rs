@@ -361,7 +361,7 @@ impl Next<'_> {
         let run = *self.run(who);
         let is_served = run.fresh || self.is(Broken::WritesHeadBlindly) && sent == Sent::Answered;
         match sent {
-            Sent::Unreachable => return self.head_failed(who, step),
+            Sent::Unreachable => self.head_failed(who, step),
             Sent::Unclear => {
                 let record = self.world.record();
                 let wanted = self.decide.stepped(record, step, run.seq, run.before, run.result);

@@ -12,8 +12,7 @@ const USUAL: Setting = Setting { runs: 2, faults: 1, lease: 2, skew: 1, keeping:
 
 /// Explores everything and finds nothing; gives back the milestones that were not reached.
 fn unreached(setting: Setting) -> Vec<Milestone> {
-    let Explored { worlds, steps, milestones, broken, .. } = explore(&setting, LIMIT);
-    println!("{setting:?}: {worlds} worlds, {steps} steps");
+    let Explored { worlds, milestones, broken, .. } = explore(&setting, LIMIT);
     if let Some(broken) = broken {
         panic!("{}", broken.told());
     }
