@@ -76,7 +76,10 @@ pub(super) async fn end(
         Err(error) => (word_for_error(error), error.to_string()),
     };
     let desk = Desk { context, engine: &prepared.engine, stack, operator: &before.operator };
-    desk.write(page, word, reason, &insistence).await;
+    let stands = desk.write(page, word, reason, &insistence).await;
+    if !stands && let Err(error @ LockError::Lost(_)) = lease.confirm().await {
+        return Err(error.into());
+    }
     let done = match result {
         Ok(outcome) => Ok(deploy::recorded_too(context, prepared, outcome).await),
         Err(error) => Err(error),
@@ -86,13 +89,19 @@ pub(super) async fn end(
 }
 
 impl Desk<'_> {
-    /// Completes the journal; where that is not possible, that is said.
-    pub(super) async fn write(&self, page: &Page, word: &str, reason: String, insistence: &Insistence) {
+    /// Completes the journal; where that is not possible, that is said. `false`: somebody else has ended this operation.
+    pub(super) async fn write(
+        &self,
+        page: &Page,
+        word: &str,
+        reason: String,
+        insistence: &Insistence,
+    ) -> bool {
         let (engine, stack) = (self.engine, self.stack);
         let (seq, is_own) = match page {
             Page::Own(entry) => (entry.seq, true),
             Page::Earlier(entry) if decides(word) => (entry.seq, false),
-            Page::Earlier(_) | Page::None(_) => return,
+            Page::Earlier(_) | Page::None(_) => return true,
         };
         let passes = EngineError::is_transient;
         let services = insistence.on(passes, async || digests(engine, stack).await).await;
@@ -103,12 +112,13 @@ impl Desk<'_> {
         let ended = Ended { word: word.to_owned(), end: now(engine), reason, services };
         let by = format!("{} ({})", self.operator, self.context.host);
         let attempt = async || match is_own {
-            true => journal::close(engine, stack, seq, &ended).await,
-            false => journal::finish(engine, stack, seq, &ended, &by).await,
+            true => journal::close_own(engine, stack, seq, &ended).await,
+            false => journal::finish(engine, stack, seq, &ended, &by).await.map(|()| true),
         };
-        if let Err(error) = insistence.on(passes, attempt).await {
+        insistence.on(passes, attempt).await.unwrap_or_else(|error| {
             self.context.ui.warn(format!("the journal could not be completed: {error}"));
-        }
+            true
+        })
     }
 }
 

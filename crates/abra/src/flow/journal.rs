@@ -1,4 +1,5 @@
 //! The journal's entries on the server: written before the first change, completed after the verdict.
+use super::lease::{Lease, LockError};
 use crate::engine::{Engine, EngineError, FileKind, Filters};
 use abra_core::head::{KIND_LABEL, STACK_LABEL};
 use abra_core::journal::{Entry, History, JOURNAL, Logged, Outcome, name_of, word};
@@ -28,30 +29,37 @@ fn logged(object: &FileObject) -> Logged {
 }
 
 /// Writes an intent as the first entry whose number is free, from the entry's own upwards, and makes room for it. A
-/// number that is taken belongs to a run that was cut off before it began: it is marked so. To be called under the lock.
+/// number that is taken belongs to a run that was cut off before it began, if the lock is still held after it was found
+/// taken: it is marked so. Otherwise it is that of whoever holds the lock now.
 ///
 /// # Errors
-/// The engine can't be asked, or refuses.
-pub async fn open(engine: &Engine, mut entry: Entry, now: &str) -> Result<Entry, EngineError> {
+/// The engine can't be asked, or refuses; the lock is lost.
+pub async fn open(
+    engine: &Engine,
+    mut entry: Entry,
+    now: &str,
+    lease: &Lease<'_>,
+) -> Result<Entry, LockError> {
     make_room(engine, &entry.stack).await?;
     let mut tries = 0;
     loop {
         tries += 1;
         match engine.create_file(FileKind::Config, &entry.body()).await {
             Ok(_) => return Ok(entry),
-            Err(error) if tries > TRIES => return Err(error),
+            Err(error) if tries > TRIES => return Err(error.into()),
             Err(EngineError::NameTaken { .. }) => {}
             Err(error) if error.may_have_happened() => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
         match engine.file(FileKind::Config, &name_of(&entry.stack, entry.seq)).await {
             Ok(object) if logged(&object).entry.nonce == entry.nonce => return Ok(entry),
             Ok(_) => {
+                lease.confirm().await?;
                 not_begun(engine, &entry.stack, entry.seq, now).await?;
                 entry.seq += 1;
             }
             Err(EngineError::NotFound { .. }) => {}
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         }
     }
 }
@@ -73,7 +81,24 @@ async fn make_room(engine: &Engine, stack: &str) -> Result<(), EngineError> {
 /// # Errors
 /// The engine can't be asked.
 pub async fn close(engine: &Engine, stack: &str, seq: u64, outcome: &Outcome) -> Result<(), EngineError> {
-    amend(engine, stack, seq, |logged| logged.outcome.is_none().then(|| outcome.clone())).await
+    amend(engine, stack, seq, |logged| logged.outcome.is_none().then(|| outcome.clone())).await.map(drop)
+}
+
+/// The same by the run whose operation it is; gives back whether the entry says so now. Where it says something else,
+/// somebody else has ended the operation.
+///
+/// # Errors
+/// The engine can't be asked.
+pub async fn close_own(
+    engine: &Engine,
+    stack: &str,
+    seq: u64,
+    outcome: &Outcome,
+) -> Result<bool, EngineError> {
+    let stands =
+        amend(engine, stack, seq, |logged| logged.outcome.is_none().then(|| outcome.clone())).await?;
+    // An answer that was lost may have been a yes.
+    Ok(stands.is_none_or(|stands| stands.word == outcome.word && stands.end == outcome.end))
 }
 
 /// Writes down the verdict of `by` on an operation, where nobody knew yet how it ended.
@@ -87,35 +112,36 @@ pub async fn finish(
     verdict: &Outcome,
     by: &str,
 ) -> Result<(), EngineError> {
-    amend(engine, stack, seq, |logged| logged.finished(verdict, by)).await
+    amend(engine, stack, seq, |logged| logged.finished(verdict, by)).await.map(drop)
 }
 
-/// Writes another outcome into an entry by compare-and-set, if `change` gives one for what stands there.
+/// Writes another outcome into an entry by compare-and-set, if `change` gives one for what stands there; gives back what
+/// stands there otherwise.
 async fn amend(
     engine: &Engine,
     stack: &str,
     seq: u64,
     change: impl Fn(&Logged) -> Option<Outcome>,
-) -> Result<(), EngineError> {
+) -> Result<Option<Outcome>, EngineError> {
     let name = name_of(stack, seq);
     let mut unclear = None;
     for _ in 0..TRIES {
         let object = match engine.file(FileKind::Config, &name).await {
-            Err(EngineError::NotFound { .. }) => return Ok(()),
+            Err(EngineError::NotFound { .. }) => return Ok(None),
             object => object?,
         };
         let mut logged = logged(&object);
-        let Some(outcome) = change(&logged) else { return Ok(()) };
+        let Some(outcome) = change(&logged) else { return Ok(logged.outcome) };
         logged.outcome = Some(outcome);
         let body = json!({ "Name": name, "Labels": logged.labels() });
         match engine.update_file(FileKind::Config, &object.id, object.version, &body).await {
-            Ok(()) => return Ok(()),
+            Ok(()) => return Ok(None),
             Err(error @ EngineError::OutOfSequence { .. }) => unclear = Some(error),
             Err(error) if error.may_have_happened() => unclear = Some(error),
             Err(error) => return Err(error),
         }
     }
-    unclear.map_or(Ok(()), Err)
+    unclear.map_or(Ok(None), Err)
 }
 
 /// Marks an operation whose intent was written down, and that changed nothing.

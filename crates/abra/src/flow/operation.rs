@@ -188,7 +188,7 @@ pub(super) async fn intend(
     now: &str,
     lease: &Lease<'_>,
 ) -> Result<Entry, Failure> {
-    let entry = journal::open(engine, entry, now).await?;
+    let entry = journal::open(engine, entry, now, lease).await?;
     if let Err(error) = lease.begin(entry.seq).await {
         // Where this fails, too, the head record tells that it was not begun.
         let _ = journal::not_begun(engine, &entry.stack, entry.seq, now).await;

@@ -60,7 +60,7 @@ async fn operate(engine: &Engine, who: &str, nonce: &str, inside: &Cell<u32>) ->
     };
     inside.set(inside.get() + 1);
     assert_eq!(inside.get(), 1, "two hold it");
-    let entry = journal::open(engine, entry(lease.before.seq + 1, who, nonce), "").await.unwrap();
+    let entry = journal::open(engine, entry(lease.before.seq + 1, who, nonce), "", &lease).await.unwrap();
     lease.begin(entry.seq).await.unwrap();
     lease.check().await.unwrap();
     journal::close(engine, "st", entry.seq, &outcome("succeeded")).await.unwrap();
@@ -117,7 +117,7 @@ async fn whatever_answer_gets_lost_the_lock_is_had_once_and_given_back() {
         assert!(record(&sure).await.is_held_with(&nonce));
         proxy.break_next("POST", "/configs/create", fault);
         let number = round as u64 + 1;
-        let opened = journal::open(&engine, entry(number, "Ann", &nonce), "").await.unwrap();
+        let opened = journal::open(&engine, entry(number, "Ann", &nonce), "", &lease).await.unwrap();
         assert_eq!(opened.seq, number);
         proxy.break_next("POST", "/update", fault);
         lease.begin(number).await.unwrap();
@@ -138,7 +138,7 @@ async fn a_holder_that_renews_keeps_it_and_one_that_does_not_loses_it() {
     let rig = swarm();
     let (one, two) = (connect(&rig.socket()).await.unwrap(), connect(&rig.socket()).await.unwrap());
     let held = acquire(&one, "Ann", "a", SHORT).await.unwrap();
-    journal::open(&one, entry(1, "Ann", "a"), "").await.unwrap();
+    journal::open(&one, entry(1, "Ann", "a"), "", &held).await.unwrap();
     held.begin(1).await.unwrap();
     let twice_the_lease = async {
         let begun = std::time::Instant::now();
@@ -167,6 +167,17 @@ async fn a_holder_that_renews_keeps_it_and_one_that_does_not_loses_it() {
     journal::close(&one, "st", 1, &outcome("succeeded")).await.unwrap();
     let history = journal::history(&two, "st").await.unwrap();
     assert_eq!(history.entries()[0].word(), Some("abandoned"), "what was written first stays");
+    assert!(
+        !journal::close_own(&one, "st", 1, &outcome("succeeded")).await.unwrap(),
+        "and whose run it was learns it"
+    );
+
+    // One that was paused before it wrote its intent finds the number taken, by whoever holds the lock now.
+    journal::open(&two, entry(2, "Bob", "b"), "", &taken).await.unwrap();
+    let late = journal::open(&one, entry(2, "Ann", "a"), "", &held).await.unwrap_err();
+    assert!(matches!(&late, LockError::Lost(lost) if lost.by.as_deref() == Some("Bob")), "{late:?}");
+    let history = journal::history(&two, "st").await.unwrap();
+    assert_eq!((history.entries()[0].entry.seq, history.entries()[0].word()), (2, None), "Bob's is going on");
 }
 
 #[tokio::test]
@@ -201,7 +212,8 @@ async fn an_intent_whose_run_never_began_keeps_its_number() {
     let rig = swarm();
     let engine = connect(&rig.socket()).await.unwrap();
     // Killed between writing the intent and beginning: the head does not know it.
-    journal::open(&engine, entry(1, "Ann", "a"), "").await.unwrap();
+    let cut_off = acquire(&engine, "Ann", "a", SHORT).await.unwrap();
+    journal::open(&engine, entry(1, "Ann", "a"), "", &cut_off).await.unwrap();
     let next = operate(&engine, "Bob", "b", &Cell::new(0)).await;
     assert_eq!((next, record(&engine).await.seq), (2, 2));
     let history = journal::history(&engine, "st").await.unwrap();
