@@ -103,6 +103,25 @@ impl Outcome {
             Outcome::Undecided(_) => Kind::Undecided,
         }
     }
+
+    /// Whether what a task wrote can explain the outcome. `is_fresh`: it was made from the present spec; where that is
+    /// not known, nobody is left out.
+    pub fn is_explained_by(&self, task: &str, is_fresh: Option<bool>) -> bool {
+        let shows =
+            |failure: &Option<TaskFailure>| failure.as_ref().is_some_and(|failure| failure.task == task);
+        match self {
+            // The present spec is the old one again.
+            Outcome::RolledBack { cause: None, old: OldVersion::Runs | OldVersion::Unclear } => {
+                is_fresh != Some(true)
+            }
+            Outcome::RolledBack { cause, old: OldVersion::Fails(failure) } => {
+                shows(cause) || shows(&failure.task)
+            }
+            Outcome::RolledBack { cause, .. } => shows(cause),
+            Outcome::Failed(failure) => shows(&failure.task) || is_fresh != Some(false),
+            _ => is_fresh != Some(false),
+        }
+    }
 }
 
 /// What is odd about a success.
@@ -307,4 +326,49 @@ pub enum Step {
     Stopping,
     /// Has ended; the state it ended in.
     Ended(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Failure, OldVersion, Outcome, Reason, Slot, TaskFailure};
+
+    fn task(id: &str) -> TaskFailure {
+        TaskFailure {
+            slot: Slot::Number(1),
+            task: id.to_owned(),
+            node: String::new(),
+            state: "failed".to_owned(),
+            err: String::new(),
+            exit: Some(1),
+            never_healthy: false,
+        }
+    }
+
+    #[test]
+    fn a_failure_is_explained_by_the_tasks_it_is_about() {
+        let failure = |id: &str| Failure {
+            reason: Reason::CrashLoop,
+            task: Some(task(id)),
+            failures: 3,
+            may_roll_back: false,
+        };
+        let back = |cause: Option<&str>, old| Outcome::RolledBack { cause: cause.map(task), old };
+        let fails = || OldVersion::Fails(Box::new(failure("old")));
+        // The outcome, a task and whether it is of the present spec, whether it explains.
+        let cases = [
+            (Outcome::Failed(failure("a")), "b", Some(true), true),
+            (Outcome::Failed(failure("a")), "a", Some(false), true),
+            (Outcome::Failed(failure("a")), "b", Some(false), false),
+            (Outcome::Failed(failure("a")), "b", None, true),
+            (back(Some("a"), OldVersion::Runs), "a", Some(false), true),
+            (back(Some("a"), OldVersion::Runs), "b", Some(true), false),
+            (back(None, OldVersion::Runs), "b", Some(true), false),
+            (back(None, OldVersion::Unclear), "b", Some(false), true),
+            (back(Some("a"), fails()), "old", Some(true), true),
+            (back(Some("a"), fails()), "b", Some(true), false),
+        ];
+        for (outcome, id, fresh, explains) in cases {
+            assert_eq!(outcome.is_explained_by(id, fresh), explains, "{outcome:?} {id} {fresh:?}");
+        }
+    }
 }

@@ -48,6 +48,11 @@ impl Service {
         self.spec.get("Name").and_then(Value::as_str).unwrap_or_default()
     }
 
+    /// Whether its containers have a terminal.
+    pub fn has_terminal(&self) -> bool {
+        self.spec["TaskTemplate"]["ContainerSpec"]["TTY"].as_bool().unwrap_or_default()
+    }
+
     /// A label of the service.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.spec.get("Labels")?.get(key)?.as_str()

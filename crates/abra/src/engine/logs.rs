@@ -1,22 +1,28 @@
-//! Log lines of services and tasks: the last few, read once.
+//! Log lines of services and tasks: the last few, read once; or one after the other as they are written.
 use super::call::{Call, segment};
+use super::frames::Frames;
 use super::{Engine, EngineError};
+use jiff::Timestamp;
 use std::time::Duration;
 
 /// What to read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogQuery {
-    /// Lines from the end, per task.
-    pub tail: u32,
+    /// Lines from the end, per task; `None`: all that are kept.
+    pub tail: Option<u32>,
+    /// Only what was written since then.
+    pub since: Option<Timestamp>,
     /// Whether the containers have a terminal (`TTY` in the spec): then there is one stream without frames.
     pub tty: bool,
     /// A node that is away makes the engine wait for it: what came until then is what there is.
     pub limit: Duration,
+    /// The most that is read, in bytes.
+    pub most: usize,
 }
 
 impl Default for LogQuery {
     fn default() -> Self {
-        Self { tail: 20, tty: false, limit: Duration::from_secs(5) }
+        Self { tail: Some(20), since: None, tty: false, limit: Duration::from_secs(5), most: 4 << 20 }
     }
 }
 
@@ -55,8 +61,15 @@ pub enum Stream {
     Engine,
 }
 
-/// The most that is read, in bytes.
-const MOST: usize = 4 << 20;
+impl Stream {
+    pub(super) fn of_number(number: u8) -> Self {
+        match number {
+            2 => Self::Stderr,
+            3 => Self::Engine,
+            _ => Self::Stdout,
+        }
+    }
+}
 
 impl Engine {
     /// The last lines of all tasks of a service, by id or name.
@@ -69,40 +82,63 @@ impl Engine {
         self.logs(format!("/tasks/{}/logs", segment(id)?), format!("logs of task {id}"), query).await
     }
 
+    /// Lines of all tasks of a service as they are written, also of tasks that come later. Ends when the engine ends it,
+    /// which it does not do where the service is removed.
+    pub async fn follow_logs(
+        &self,
+        id: &str,
+        query: &LogQuery,
+        on: &mut dyn FnMut(LogLine),
+    ) -> Result<(), EngineError> {
+        let path = format!("/services/{}/logs", segment(id)?);
+        let call = query.call(path, format!("logs of service {id}")).query("follow", "1");
+        let mut opened = self.open(&call).await?;
+        let mut frames = Frames::new(query.is_framed(&opened.content_type));
+        while let Some(bytes) = opened.next().await? {
+            frames.push(&bytes);
+            while let Some((stream, content)) = frames.next_lines() {
+                lines(stream, &content).into_iter().for_each(&mut *on);
+            }
+            if frames.is_broken() {
+                return Err(EngineError::BadAnswer { what: call.what, reason: "no frames".to_owned() });
+            }
+        }
+        Ok(())
+    }
+
     async fn logs(&self, path: String, what: String, query: &LogQuery) -> Result<Logs, EngineError> {
+        let partial = self.stream(&query.call(path, what), query.most).await?;
+        let mut frames = Frames::new(query.is_framed(&partial.content_type));
+        frames.push(&partial.bytes);
+        let mut found = Vec::new();
+        while let Some((stream, content)) = frames.next() {
+            found.extend(lines(stream, &content));
+        }
+        found.sort_by(|a, b| a.time.cmp(&b.time));
+        Ok(Logs { lines: found, complete: partial.complete })
+    }
+}
+
+impl LogQuery {
+    fn call(&self, path: String, what: String) -> Call<'static> {
         let mut call = Call::get(path, what)
             .query("stdout", "1")
             .query("stderr", "1")
             .query("timestamps", "1")
-            .query("details", "1")
-            .query("tail", query.tail.to_string());
-        call.limit = Some(query.limit);
-        let partial = self.stream(&call, MOST).await?;
-        let framed = partial.content_type.contains("multiplexed-stream") || !query.tty;
-        let mut lines =
-            if framed { demultiplexed(&partial.bytes) } else { lines(Stream::Stdout, &partial.bytes) };
-        lines.sort_by(|a, b| a.time.cmp(&b.time));
-        Ok(Logs { lines, complete: partial.complete })
+            .query("details", "1");
+        if let Some(tail) = self.tail {
+            call = call.query("tail", tail.to_string());
+        }
+        if let Some(since) = self.since {
+            call = call.query("since", format!("{}.{:09}", since.as_second(), since.subsec_nanosecond()));
+        }
+        call.limit = Some(self.limit);
+        call
     }
-}
 
-/// Takes frames apart: stream number, three zeros, length in 4 bytes (big endian), then the content. A frame that was
-/// cut off ends it.
-fn demultiplexed(bytes: &[u8]) -> Vec<LogLine> {
-    let mut found = Vec::new();
-    let mut rest = bytes;
-    while let Some((&[number, 0, 0, 0, a, b, c, d], behind)) = rest.split_first_chunk::<8>() {
-        let length = u32::from_be_bytes([a, b, c, d]) as usize;
-        let stream = match number {
-            2 => Stream::Stderr,
-            3 => Stream::Engine,
-            _ => Stream::Stdout,
-        };
-        let Some(content) = behind.get(..length) else { break };
-        found.extend(lines(stream, content));
-        rest = &behind[length..];
+    fn is_framed(&self, content_type: &str) -> bool {
+        content_type.contains("multiplexed-stream") || !self.tty
     }
-    found
 }
 
 fn lines(stream: Stream, bytes: &[u8]) -> Vec<LogLine> {
@@ -142,41 +178,34 @@ mod tests {
     const DETAILS: &str =
         "com.docker.swarm.node.id=n1,com.docker.swarm.service.id=s1,com.docker.swarm.task.id=t1";
 
-    fn frame(stream: u8, text: &str) -> Vec<u8> {
-        let length = u32::try_from(text.len()).unwrap().to_be_bytes();
-        [&[stream, 0, 0, 0], &length[..], text.as_bytes()].concat()
-    }
-
     #[test]
-    fn frames_become_lines_with_their_task() {
-        let bytes = [
-            frame(1, &format!("2026-01-01T00:00:00.000000001Z {DETAILS} hello world\n")),
-            frame(2, &format!("2026-01-01T00:00:00.000000002Z {DETAILS} \r\n")),
-        ]
-        .concat();
-        let lines = demultiplexed(&bytes);
-        assert_eq!(lines.len(), 2);
-        assert_eq!((lines[0].text.as_str(), lines[0].stream), ("hello world", Stream::Stdout));
-        assert_eq!((lines[0].task_id.as_str(), lines[0].node_id.as_str()), ("t1", "n1"));
-        assert_eq!((lines[1].text.as_str(), lines[1].stream), ("", Stream::Stderr));
-    }
-
-    #[test]
-    fn a_frame_that_was_cut_off_is_left_out() {
-        let whole = frame(1, "T a=b one\n");
-        let mut bytes = [whole.clone(), frame(1, "T a=b two\n")].concat();
-        bytes.pop();
-        assert_eq!(demultiplexed(&bytes).len(), 1);
-        assert_eq!(demultiplexed(&bytes[..whole.len() + 5]).len(), 1);
-        assert_eq!(demultiplexed(b"not frames at all"), []);
+    fn lines_tell_their_task() {
+        let cases = [
+            (format!("2026-01-01T00:00:00.000000001Z {DETAILS} hello world\n"), "hello world"),
+            (format!("2026-01-01T00:00:00.000000002Z {DETAILS} \r\n"), ""),
+        ];
+        for (text, wanted) in cases {
+            let lines = lines(Stream::Stderr, text.as_bytes());
+            assert_eq!(lines.len(), 1);
+            assert_eq!((lines[0].text.as_str(), lines[0].stream), (wanted, Stream::Stderr));
+            assert_eq!((lines[0].task_id.as_str(), lines[0].node_id.as_str()), ("t1", "n1"));
+        }
     }
 
     #[test]
     fn remarks_of_the_engine_are_kept_whole() {
-        let lines = demultiplexed(&frame(3, "warning: incomplete log stream"));
+        let lines = lines(Stream::Engine, b"warning: incomplete log stream");
         assert_eq!(
             (lines[0].text.as_str(), lines[0].stream),
             ("warning: incomplete log stream", Stream::Engine)
         );
+    }
+
+    #[test]
+    fn the_engine_is_asked_for_what_is_wanted() {
+        let since = Timestamp::new(12, 34).unwrap();
+        let query = LogQuery { tail: None, since: Some(since), ..LogQuery::default() };
+        let target = query.call("/p".to_owned(), String::new()).target();
+        assert_eq!(target, "/p?stdout=1&stderr=1&timestamps=1&details=1&since=12.000000034");
     }
 }

@@ -12,6 +12,7 @@ mod endpoint;
 mod error;
 mod files;
 mod filters;
+mod frames;
 mod info;
 mod logs;
 mod networks;

@@ -1,8 +1,9 @@
-//! Answers that may be cut short: what came within the limits is what there is.
+//! Answers that may be cut short (what came within the limits is what there is), and answers that go on for as long as
+//! somebody reads them.
 use super::call::Call;
 use super::{Engine, EngineError, refusal};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Bytes, Incoming};
 use hyper::header;
 use std::time::Instant;
 
@@ -30,7 +31,57 @@ impl Partial {
     }
 }
 
+/// An answer that goes on.
+#[derive(Debug)]
+pub(super) struct Opened {
+    body: Incoming,
+    endpoint: String,
+    pub content_type: String,
+}
+
+impl Opened {
+    /// What came next; `None` when the engine has ended it.
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, EngineError> {
+        while let Some(frame) = self.body.frame().await {
+            let frame = frame.map_err(|error| EngineError::Unreachable {
+                endpoint: self.endpoint.clone(),
+                sent: true,
+                reason: error.to_string(),
+            })?;
+            if let Ok(data) = frame.into_data() {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The most of a refusal that is read, in bytes.
+const REFUSAL: usize = 64 << 10;
+
 impl Engine {
+    /// Sends a call whose answer goes on: the time limit counts for its beginning only.
+    pub(super) async fn open(&self, call: &Call<'_>) -> Result<Opened, EngineError> {
+        let start = Instant::now();
+        let limit = self.limit(call);
+        let target = self.versioned(call);
+        let opened = tokio::time::timeout(limit, self.response(call, &target)).await;
+        let response = opened
+            .unwrap_or_else(|_| Err(EngineError::TimedOut { what: call.what.clone(), after: limit }))
+            .inspect_err(|_| self.observe(call, &target, None, start))?;
+        let (head, body) = response.into_parts();
+        let status = head.status.as_u16();
+        self.observe(call, &target, Some(status), start);
+        if head.status.is_success() {
+            let endpoint = self.endpoint().to_string();
+            return Ok(Opened { body, endpoint, content_type: content_type(&head.headers) });
+        }
+        let mut refused = Partial::default();
+        let rest = limit.saturating_sub(start.elapsed());
+        let _ = tokio::time::timeout(rest, refused.fill(body, REFUSAL)).await;
+        Err(refusal::read(status, &refused.bytes, &call.what))
+    }
+
     /// Sends a call whose answer is a stream that may be cut: hands on what came within the time limit and `most`
     /// bytes, with the content type and whether that was all.
     pub(super) async fn stream(&self, call: &Call<'_>, most: usize) -> Result<Partial, EngineError> {

@@ -13,6 +13,7 @@ mod insist;
 pub mod journal;
 pub mod lease;
 pub mod lock;
+pub mod logs;
 pub mod ls;
 pub mod new;
 pub mod operation;

@@ -109,7 +109,7 @@ impl Watching<'_> {
         match watch::watch(self.engine, watched, &self.context.interrupt, on).await {
             Ended::Interrupted => Outcome::Interrupted,
             Ended::Verdict(verdict) => {
-                let logs = watch::last_words(self.engine, &verdict).await;
+                let logs = watch::last_words(self.engine, self.app.stack.as_str(), &verdict).await;
                 Outcome::Verdict(verdict, logs)
             }
         }

@@ -127,7 +127,7 @@ pub async fn roll_out(
     Ok(match ended {
         Ended::Interrupted => Outcome::Interrupted,
         Ended::Verdict(verdict) => {
-            let logs = watch::last_words(engine, &verdict).await;
+            let logs = watch::last_words(engine, &plan.stack, &verdict).await;
             Outcome::Verdict(verdict, logs)
         }
     })

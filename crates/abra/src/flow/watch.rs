@@ -1,7 +1,9 @@
 //! Watching: look at the stack again and again until core knows the verdict.
-use crate::engine::{Engine, EngineError, Filters, LogQuery};
+use crate::engine::{Engine, EngineError, Filters, LogLine, LogQuery};
 use crate::interrupt::Interrupt;
-use abra_core::converge::{Change, Event, Expectation, Kind, Settings, Sighting, Snapshot, Verdict, Watch};
+use abra_core::converge::{
+    Change, Event, Expectation, Kind, ServiceVerdict, Settings, Sighting, Snapshot, Verdict, Watch,
+};
 use abra_core::stack::digest::of_service;
 use abra_core::stack::live::{Service, Task};
 use abra_core::stack::normal::Names;
@@ -160,20 +162,31 @@ impl Looks<'_> {
     }
 }
 
-/// The last lines of every service that went wrong, by full name. What can't be had is left out: it must not hide the
-/// verdict.
-pub async fn last_words(engine: &Engine, verdict: &Verdict) -> BTreeMap<String, Vec<String>> {
+/// The last lines of every service that went wrong, by full name: those of the tasks that can explain it, not of the
+/// version before. What can't be had is left out: it must not hide the verdict.
+pub async fn last_words(engine: &Engine, stack: &str, verdict: &Verdict) -> BTreeMap<String, Vec<String>> {
+    let silent = |kind| matches!(kind, Kind::Succeeded | Kind::Overtaken);
+    let wrong = verdict.services.iter().filter(|service| !silent(service.outcome.kind()));
+    let wrong: Vec<&ServiceVerdict> = wrong.collect();
+    if wrong.is_empty() {
+        return BTreeMap::new();
+    }
+    let of_stack = Filters::stack(stack);
+    let services = engine.services(&of_stack).await.unwrap_or_default();
+    let fresh = engine.tasks(&of_stack.and("_up-to-date", "true")).await.ok();
+    let fresh: Option<BTreeSet<String>> = fresh.map(|tasks| tasks.into_iter().map(|task| task.id).collect());
     let mut words = BTreeMap::new();
-    for service in &verdict.services {
-        if matches!(service.outcome.kind(), Kind::Succeeded | Kind::Overtaken) {
-            continue;
-        }
-        let query = LogQuery { tail: TAIL, ..LogQuery::default() };
-        if let Ok(logs) = engine.service_logs(&service.service, &query).await {
-            let from = logs.lines.len().saturating_sub(TAIL as usize);
-            let lines = logs.lines[from..].iter().map(|line| line.text.clone());
-            words.insert(service.service.clone(), lines.collect());
-        }
+    for verdict in wrong {
+        let tty = services.iter().any(|service| service.name() == verdict.service && service.has_terminal());
+        let query = LogQuery { tail: Some(TAIL), tty, ..LogQuery::default() };
+        let Ok(logs) = engine.service_logs(&verdict.service, &query).await else { continue };
+        let explains = |line: &LogLine| {
+            let is_fresh = fresh.as_ref().map(|fresh| fresh.contains(&line.task_id));
+            line.task_id.is_empty() || verdict.outcome.is_explained_by(&line.task_id, is_fresh)
+        };
+        let lines: Vec<String> = logs.lines.into_iter().filter(explains).map(|line| line.text).collect();
+        let from = lines.len().saturating_sub(TAIL as usize);
+        words.insert(verdict.service.clone(), lines[from..].to_vec());
     }
     words
 }

@@ -31,8 +31,16 @@ pub struct Ui {
 impl Ui {
     /// Prints a line of data. A closed pipe is no error: whoever read has read enough.
     pub fn out(&self, text: impl Into<Text>) {
+        self.out_on(text);
+    }
+
+    /// The same, and whether anybody reads on: what goes on for ever has to end with its reader.
+    pub fn out_on(&self, text: impl Into<Text>) -> bool {
         let mut stream = anstream::stdout().lock();
-        written(writeln!(stream, "{}", text.into()).and_then(|()| stream.flush()));
+        let result = writeln!(stream, "{}", text.into()).and_then(|()| stream.flush());
+        let reads_on = result.is_ok();
+        written(result);
+        reads_on
     }
 
     /// Prints data as it is.

@@ -142,7 +142,7 @@ impl Ui {
             }
         }
         if verdict.kind != Kind::Succeeded {
-            self.ways_out(ending);
+            self.ways_out(ending, verdict);
         }
     }
 
@@ -157,8 +157,19 @@ impl Ui {
         self.findings(&ending.recorded.said);
     }
 
-    fn ways_out(&self, ending: &Ending<'_>) {
+    fn ways_out(&self, ending: &Ending<'_>, verdict: &Verdict) {
         let app = &ending.app.name;
+        let wrong = |kind| matches!(kind, Kind::Failed | Kind::RolledBack | Kind::Undecided);
+        let mut wrong = verdict.services.iter().filter(|service| wrong(service.outcome.kind()));
+        match (wrong.next(), wrong.next()) {
+            (Some(one), None) => {
+                let prefix = format!("{}_", ending.app.stack);
+                let short = one.service.strip_prefix(&prefix).unwrap_or(&one.service);
+                self.hint(&format!("`abra app logs {app} {short}` shows what it wrote"));
+            }
+            (Some(_), Some(_)) => self.hint(&format!("`abra app logs {app}` shows what they wrote")),
+            _ => {}
+        }
         self.hint(&format!("`abra app ps {app}` shows what runs now"));
         match ending.last {
             Some(last) if ending.sync && !last.same(ending.record) => {

@@ -152,7 +152,7 @@ async fn tasks_and_their_last_log_lines_are_read() {
             engine.tasks(&filters).await.unwrap().into_iter().find(|task| task.status.state == "running")
         })
         .await;
-        let query = LogQuery { tail: 20, tty, ..LogQuery::default() };
+        let query = LogQuery { tail: Some(20), tty, ..LogQuery::default() };
         let logs = until("all six lines", async || {
             let logs = engine.service_logs(name, &query).await.unwrap();
             (logs.lines.len() == 6).then_some(logs)
@@ -170,7 +170,7 @@ async fn tasks_and_their_last_log_lines_are_read() {
         let expected = ["line 1", "line 2", "line 3", "line 4", "line 5"].map(|text| (text, Stream::Stdout));
         assert_eq!(texts, expected, "tty {tty}");
         assert_eq!(engine.task_logs(&task.id, &query).await.unwrap(), logs);
-        let last = LogQuery { tail: 2, ..query };
+        let last = LogQuery { tail: Some(2), ..query };
         assert_eq!(engine.service_logs(name, &last).await.unwrap().lines.len(), 2);
     }
     let gone = engine.service_logs("nosuch", &LogQuery::default()).await.unwrap_err();

@@ -10,6 +10,7 @@ mod engine_lost;
 mod images;
 mod lock;
 mod managers;
+mod logs;
 mod operator;
 mod operators;
 mod recipes;

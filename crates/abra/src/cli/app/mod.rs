@@ -3,6 +3,7 @@ pub mod deploy;
 pub mod diff;
 pub mod history;
 pub mod lock;
+pub mod logs;
 pub mod ls;
 pub mod new;
 pub mod operation;
@@ -48,6 +49,9 @@ pub enum Command {
     /// Show the services of an app and their tasks
     #[command(visible_alias = "p")]
     Ps(ps::Args),
+    /// Show what the services of an app write, merged by time
+    #[command(visible_alias = "l")]
+    Logs(logs::Args),
     /// Take up the watching of a deployment and finish its verdict
     Watch(watch::Args),
     /// Show the last operations on an app: who, when, what, and what came of it
@@ -96,6 +100,7 @@ impl Command {
             }
             Self::Ls(args) => ls::run(context, &args).await,
             Self::Ps(args) => ps::run(context, &args).await,
+            Self::Logs(args) => logs::run(context, args).await,
             Self::Watch(args) => watch::run(context, &args).await,
             Self::History(args) => history::run(context, &args).await,
             Self::Lock(command) => command.run(context).await,
