@@ -23,11 +23,13 @@
 //! | [`journal`] | what was done to an app, by whom, and what came of it |
 //! | [`converge`] | whether a deployment worked: looks at a stack in, verdict out |
 pub mod app;
+pub mod commands;
 pub mod compose;
 pub mod config;
 pub mod converge;
 pub mod deployment;
 pub mod divergence;
+pub mod domain;
 pub mod env;
 pub mod finding;
 pub mod head;

@@ -16,6 +16,9 @@ pub(super) struct Call<'a> {
     pub path: String,
     pub query: Vec<(&'static str, String)>,
     pub body: Option<Bytes>,
+    pub content_type: &'static str,
+    /// Whether the connection becomes a stream in both directions.
+    pub upgrades: bool,
     pub auth: Option<&'a RegistryAuth>,
     /// Overrides the engine's time limit.
     pub limit: Option<Duration>,
@@ -29,6 +32,8 @@ impl<'a> Call<'a> {
             path: path.into(),
             query: Vec::new(),
             body: None,
+            content_type: "application/json",
+            upgrades: false,
             auth: None,
             limit: None,
         }
@@ -55,6 +60,11 @@ impl<'a> Call<'a> {
 
     pub(super) fn filters(mut self, filters: &Filters) -> Self {
         self.query.extend(filters.query().map(|text| ("filters", text)));
+        self
+    }
+
+    pub(super) fn upgrading(mut self) -> Self {
+        self.upgrades = true;
         self
     }
 

@@ -269,7 +269,10 @@ fn request(call: &Call<'_>, target: &str) -> Result<Request<Full<Bytes>>, hyper:
     // The host means nothing on a unix socket, but engines want a well-formed one.
     let mut request = Request::builder().method(&call.method).uri(format!("http://docker{target}"));
     if call.body.is_some() {
-        request = request.header(header::CONTENT_TYPE, "application/json");
+        request = request.header(header::CONTENT_TYPE, call.content_type);
+    }
+    if call.upgrades {
+        request = request.header(header::CONNECTION, "Upgrade").header(header::UPGRADE, "tcp");
     }
     if let Some(auth) = call.auth {
         request = request.header("X-Registry-Auth", auth.header()?);

@@ -4,7 +4,8 @@ use super::call::Call;
 use super::{Engine, EngineError, refusal};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
-use hyper::header;
+use hyper::upgrade::Upgraded;
+use hyper::{StatusCode, header};
 use std::time::Instant;
 
 /// What came of a stream.
@@ -80,6 +81,33 @@ impl Engine {
         let rest = limit.saturating_sub(start.elapsed());
         let _ = tokio::time::timeout(rest, refused.fill(body, REFUSAL)).await;
         Err(refusal::read(status, &refused.bytes, &call.what))
+    }
+
+    /// Sends a call after which the connection is a stream in both directions. The time limit counts for its beginning.
+    pub(super) async fn upgraded(&self, call: &Call<'_>) -> Result<Upgraded, EngineError> {
+        let start = Instant::now();
+        let limit = self.limit(call);
+        let target = self.versioned(call);
+        let answered = tokio::time::timeout(limit, self.response(call, &target)).await;
+        let response = answered
+            .unwrap_or_else(|_| Err(EngineError::TimedOut { what: call.what.clone(), after: limit }))
+            .inspect_err(|_| self.observe(call, &target, None, start))?;
+        let status = response.status();
+        self.observe(call, &target, Some(status.as_u16()), start);
+        if status == StatusCode::SWITCHING_PROTOCOLS {
+            return hyper::upgrade::on(response).await.map_err(|error| EngineError::BadAnswer {
+                what: call.what.clone(),
+                reason: error.to_string(),
+            });
+        }
+        if status.is_success() {
+            let reason = "it takes no input".to_owned();
+            return Err(EngineError::BadAnswer { what: call.what.clone(), reason });
+        }
+        let mut refused = Partial::default();
+        let rest = limit.saturating_sub(start.elapsed());
+        let _ = tokio::time::timeout(rest, refused.fill(response.into_body(), REFUSAL)).await;
+        Err(refusal::read(status.as_u16(), &refused.bytes, &call.what))
     }
 
     /// Sends a call whose answer is a stream that may be cut: hands on what came within the time limit and `most`

@@ -1,6 +1,7 @@
 //! Deploying an app at some version: look, decide, and after a yes carry out, watch and record. `deploy`, `upgrade`,
 //! `rollback` and `sync` differ in the version that they mean, and in nothing else.
 use super::operation::Before;
+use super::post::{self, Post, Ran};
 use super::recipe::{self, Note, Recipe};
 use super::render::{self, Source};
 use super::rollout::{self, Event, Manner, Outcome};
@@ -21,6 +22,7 @@ use abra_core::recipe::{
     self as versions, Known, RecipeState, Record, Resolution, ResolveError, VersionWish,
 };
 use abra_core::stack::labels;
+use abra_core::stack::live::Service;
 use abra_core::stack::wanted::StackSpec;
 use abra_core::status::{ServiceFacts, common};
 use std::collections::BTreeMap;
@@ -107,6 +109,8 @@ pub struct Prepared {
     pub wanted: StackSpec,
     /// The plan and what it was made from.
     pub staged: Staged,
+    /// The commands that come after it.
+    pub post: Post,
     /// How long the recipe says that it takes.
     pub recipe_timeout: Option<Duration>,
     /// The server.
@@ -165,10 +169,7 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
     let sync = context.settings.sync.value;
     let before = if sync { Some(operation::look(context, &engine, &app).await?) } else { None };
     let live = engine.services(&Filters::stack(app.stack.as_str())).await?;
-    let services: BTreeMap<String, ServiceFacts> = live
-        .iter()
-        .map(|service| (short(service.name(), &app), ServiceFacts::of(service, &app.stack)))
-        .collect();
+    let services = facts(&live, &app);
     let all: Vec<ServiceFacts> = services.values().cloned().collect();
     let deployed = common(&all).cloned();
     let named: Vec<&Record> =
@@ -207,6 +208,7 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
     if let Some(before) = &before {
         operation::stamp(&mut staged.plan, before);
     }
+    let post = post::planned(&app, request.aim.command(), &files, &wanted, &mut staged.plan)?;
     let prepared = Prepared {
         app,
         sync,
@@ -219,6 +221,7 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
         warnings,
         notes,
         staged,
+        post,
         recipe_timeout: recipe_timeout(&wanted),
         wanted,
         engine,
@@ -244,6 +247,12 @@ async fn fetched(
     recipe::ready(context, &app.recipe, &wanted).await
 }
 
+/// What runs, by service.
+fn facts(live: &[Service], app: &App) -> BTreeMap<String, ServiceFacts> {
+    let fact = |service: &Service| (short(service.name(), app), ServiceFacts::of(service, &app.stack));
+    live.iter().map(fact).collect()
+}
+
 fn short(name: &str, app: &App) -> String {
     let prefix = format!("{}_", app.stack);
     name.strip_prefix(&prefix).unwrap_or(name).to_owned()
@@ -263,6 +272,8 @@ pub struct Done {
     pub outcome: Outcome,
     /// What became of the record.
     pub recorded: Result<Recorded, HomeError>,
+    /// What became of the commands after it.
+    pub ran: Ran,
 }
 
 /// Carries the plan out, watches, and writes down a success. Without patience there is no verdict.
@@ -283,13 +294,31 @@ pub async fn execute(
         Manner { patience, recipe_timeout: prepared.recipe_timeout, volatile: &volatile, lease: None };
     let outcome =
         rollout::roll_out(&prepared.engine, &prepared.staged, manner, &context.interrupt, on).await?;
-    Ok(recorded_too(context, prepared, outcome).await)
+    Ok(concluded(context, prepared, outcome, on).await)
 }
 
-/// Writes down a success.
-pub(super) async fn recorded_too(context: &Context, prepared: &Prepared, outcome: Outcome) -> Done {
+/// Writes down a success, and runs the commands that come after it.
+pub(super) async fn concluded(
+    context: &Context,
+    prepared: &Prepared,
+    outcome: Outcome,
+    on: &mut dyn FnMut(Event<'_>),
+) -> Done {
     let recorded = record(context, prepared, &outcome).await;
-    Done { outcome, recorded }
+    let ran = match &outcome {
+        _ if is_success(&outcome) && recorded.is_ok() => {
+            post::run(context, prepared, &mut |event| on(Event::Post(event))).await
+        }
+        Outcome::Verdict(verdict, _) if !matches!(verdict.kind, Kind::Succeeded | Kind::Undecided) => {
+            Ran::default()
+        }
+        _ => Ran::none(&prepared.post.commands),
+    };
+    Done { outcome, recorded, ran }
+}
+
+fn is_success(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded)
 }
 
 /// What became of a record.
@@ -306,13 +335,11 @@ pub struct Recorded {
 /// # Errors
 /// The env file can't be written. The deployment is as it is.
 async fn record(context: &Context, prepared: &Prepared, outcome: &Outcome) -> Result<Recorded, HomeError> {
-    match outcome {
-        Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded => {
-            let (from, to) = (prepared.recorded.as_ref(), &prepared.resolution.target.record());
-            record_version(context, &prepared.app, &NewRecord { command: prepared.command, from, to }).await
-        }
-        _ => Ok(Recorded::default()),
+    if !is_success(outcome) {
+        return Ok(Recorded::default());
     }
+    let (from, to) = (prepared.recorded.as_ref(), &prepared.resolution.target.record());
+    record_version(context, &prepared.app, &NewRecord { command: prepared.command, from, to }).await
 }
 
 /// Writes a version into the app's env file, and shares it where the settings want that. With operator sync the record,

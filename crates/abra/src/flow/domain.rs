@@ -1,42 +1,41 @@
-//! Whether an app's domain leads to its server.
+//! Whether an app's names lead to its server: asks DNS, in a bounded time.
 use abra_core::app::App;
+use abra_core::domain::{Addresses, is_public, judge, names};
 use abra_core::finding::Finding;
+use futures_util::future::join_all;
 use std::collections::BTreeSet;
+use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// How long names are looked up.
+/// How long names are looked up, all at the same time.
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// Names that public DNS knows nothing of: mDNS, test names, this machine.
-const LOCAL: [&str; 6] = [".local", ".localhost", ".test", ".example", ".internal", ".home.arpa"];
-
-/// Compares the addresses of the app's domain with those of its server. The local engine has no name to compare with,
-/// and local names are no mistake.
+/// Compares the addresses of the app's names with those of its server. The local engine has no name to compare with.
 pub(super) async fn check(app: &App) -> Option<Finding> {
-    let domain = app.env.get("DOMAIN")?;
-    if app.server.is_local()
-        || LOCAL.iter().any(|end| domain.ends_with(end))
-        || domain.parse::<IpAddr>().is_ok()
-    {
+    let names = names(&app.env);
+    if app.server.is_local() || names.is_empty() {
         return None;
     }
-    let (of_domain, of_server) = tokio::join!(addresses(domain), addresses(app.server.as_str()));
-    let text = match (of_domain, of_server) {
-        (Some(domain), Some(server)) if !domain.is_disjoint(&server) => return None,
-        (Some(found), Some(_)) => format!("{domain} leads to {}, which is not {}", list(&found), app.server),
-        (None, _) => format!("{domain} has no address"),
-        (_, None) => format!("{} has no address, so {domain} can't be compared with it", app.server),
-    };
-    Some(Finding::warning(text).help("--no-domain-checks skips this comparison"))
+    let server = app.server.as_str();
+    let asked = names.iter().map(String::as_str).chain(is_public(server).then_some(server));
+    let found =
+        join_all(asked.map(|name| async move { Some((name.to_owned(), addresses(name).await?)) })).await;
+    judge(&names, server, &found.into_iter().flatten().collect::<Addresses>())
 }
 
-fn list(addresses: &BTreeSet<IpAddr>) -> String {
-    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-}
-
+/// The addresses of a name, none where it has none; `None` where that could not be found out, as without a network.
 async fn addresses(name: &str) -> Option<BTreeSet<IpAddr>> {
-    let found = tokio::time::timeout(LIMIT, tokio::net::lookup_host((name, 0))).await.ok()?.ok()?;
-    let found: BTreeSet<IpAddr> = found.map(|address| address.ip()).collect();
-    (!found.is_empty()).then_some(found)
+    let looked_up = tokio::time::timeout(LIMIT, tokio::net::lookup_host((name, 0))).await.ok()?;
+    match looked_up {
+        Ok(found) => Some(found.map(|address| address.ip()).collect()),
+        // The resolver's "no such name" and "no address" have no kind of their own; "try again" has neither.
+        Err(error) if is_temporary(&error) => None,
+        Err(_) => Some(BTreeSet::new()),
+    }
+}
+
+/// The resolver could not be asked.
+fn is_temporary(error: &io::Error) -> bool {
+    error.to_string().contains("Temporary failure") || error.raw_os_error().is_some()
 }

@@ -6,7 +6,8 @@ use super::insist::Insistence;
 use super::journal;
 use super::lease::{Lease, LockError, Terms};
 use super::operation::{Before, now};
-use super::rollout::{Outcome, RolloutError};
+use super::post::Ran;
+use super::rollout::{Event, Outcome, RolloutError};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError, Filters};
 use crate::exit::Exit;
@@ -60,13 +61,15 @@ pub(super) async fn end(
     lease: &Lease<'_>,
     page: &Page,
     result: Result<Outcome, RolloutError>,
+    on: &mut dyn FnMut(Event<'_>),
 ) -> Result<Done, Failure> {
     let result = match result {
         Err(error) if error.is_loss() => return Err(error.into()),
         result => result,
     };
     let insistence = Insistence::new(&context.interrupt);
-    let confirmed = insistence.on(LockError::is_transient, async || lease.stage("recording").await).await;
+    let confirmed =
+        insistence.on(LockError::is_transient, async || lease.stage(stage_of(prepared)).await).await;
     if let Err(error) = confirmed {
         return unconfirmed(context, prepared, result, error);
     }
@@ -81,11 +84,18 @@ pub(super) async fn end(
         return Err(error.into());
     }
     let done = match result {
-        Ok(outcome) => Ok(deploy::recorded_too(context, prepared, outcome).await),
+        Ok(outcome) => Ok(deploy::concluded(context, prepared, outcome, on).await),
         Err(error) => Err(error),
     };
+    // The commands after it may have taken long.
+    let insistence = Insistence::new(&context.interrupt);
     give_back(context, lease, page, word, &insistence).await;
     Ok(done?)
+}
+
+/// What is done under the lock after the verdict.
+fn stage_of(prepared: &Prepared) -> &'static str {
+    if prepared.post.commands.is_empty() { "recording" } else { "recording and running commands" }
 }
 
 impl Desk<'_> {
@@ -140,7 +150,8 @@ fn unconfirmed(
             .hint(format!("everything runs as wanted; `abra app watch {app}` records it")));
     }
     frees_itself(context, &error);
-    Ok(Done { outcome, recorded: Ok(deploy::Recorded::default()) })
+    let ran = Ran::none(&prepared.post.commands);
+    Ok(Done { outcome, recorded: Ok(deploy::Recorded::default()), ran })
 }
 
 /// Gives the lock back, with what the operation that the page tells of came to.

@@ -3,6 +3,8 @@
 //! Not here: flags, words for people, decisions.
 pub mod apply;
 mod behind;
+pub mod command;
+pub mod container;
 mod content;
 pub mod deploy;
 pub mod diff;
@@ -17,6 +19,7 @@ pub mod logs;
 pub mod ls;
 pub mod new;
 pub mod operation;
+pub mod post;
 pub mod ps;
 pub mod recipe;
 mod registry;

@@ -119,7 +119,7 @@ pub async fn run(
             lease: Some(&lease),
         };
         let result = rollout::roll_out(engine, &prepared.staged, manner, &context.interrupt, on).await;
-        ending::end(context, prepared, before, &lease, &page, result).await
+        ending::end(context, prepared, before, &lease, &page, result, on).await
     };
     lease.hold(work).await
 }

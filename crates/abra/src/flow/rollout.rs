@@ -19,6 +19,8 @@ pub enum Event<'a> {
     Apply(apply::Event<'a>),
     /// The stack is being watched.
     Watch(&'a abra_core::converge::Event),
+    /// The commands after it are being run.
+    Post(super::post::Event<'a>),
 }
 
 /// How it ended.

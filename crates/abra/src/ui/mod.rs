@@ -7,8 +7,10 @@ pub mod failure;
 pub mod finding;
 pub mod outcome;
 mod overview;
+mod post;
 pub mod progress;
 pub mod table;
+pub mod terminal;
 pub mod text;
 mod verdict;
 

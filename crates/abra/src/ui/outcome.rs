@@ -2,6 +2,7 @@
 use super::{Text, Ui, text};
 use crate::exit::Exit;
 use crate::flow::deploy::{NoVersion, Prepared, Recorded};
+use crate::flow::post::Ran;
 use crate::flow::recipe::Note;
 use crate::flow::rollout::Outcome;
 use abra_core::app::App;
@@ -24,6 +25,8 @@ pub struct Ending<'a> {
     pub sync: bool,
     /// What became of the record.
     pub recorded: &'a Recorded,
+    /// What became of the commands after it.
+    pub ran: &'a Ran,
     /// Whether there was nothing to do.
     pub noop: bool,
 }
@@ -33,6 +36,7 @@ impl Ui {
     pub fn deployment(&self, prepared: &Prepared) {
         let (title, facts) = facts(prepared);
         self.overview(title, &facts, &prepared.staged.plan);
+        self.planned_commands(prepared);
         self.release_notes(&prepared.notes);
     }
 
@@ -117,8 +121,12 @@ impl Ui {
                 Exit::Interrupted
             }
         };
+        let exit = prepared.map_or(exit, |prepared| self.commands_ending(prepared, ending.ran, exit));
         if self.machine {
             let mut document = prepared.map_or_else(|| json!({ "app": ending.app.name.as_str() }), report);
+            if let Some(prepared) = prepared {
+                document["commands"] = super::post::report(prepared, Some(ending.ran));
+            }
             document["outcome"] = outcome_json(outcome);
             document["record_written"] = json!(ending.recorded.is_written);
             document["exit"] = json!(exit as u8);
@@ -232,6 +240,7 @@ fn report(prepared: &Prepared) -> Value {
         "warnings": prepared.warnings,
         "notes": notes_json(&prepared.notes),
         "plan": plan::report::report(&prepared.staged.plan),
+        "commands": super::post::report(prepared, None),
     })
 }
 

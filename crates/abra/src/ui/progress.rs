@@ -1,6 +1,6 @@
 //! Progress while a plan is carried out and watched: in place on a terminal, plain lines elsewhere.
 use super::{Text, Ui, text};
-use crate::flow::{apply, rollout};
+use crate::flow::{apply, post, rollout};
 use abra_core::converge::{Event, Kind, Phase, TaskFailure};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::BTreeMap;
@@ -55,7 +55,20 @@ impl Progress {
             }
             rollout::Event::Apply(apply::Event::Remark(words)) => self.remark(words),
             rollout::Event::Watch(event) => self.on(event),
+            rollout::Event::Post(event) => self.post(event),
         }
+    }
+
+    /// Says how the commands after a deployment go.
+    fn post(&self, event: &post::Event<'_>) {
+        let text = match event {
+            post::Event::Begins(command) => {
+                Text::from(format!("running {} in {}", command.function, command.service))
+            }
+            post::Event::Line(line) => Text::new().styled(text::FAINT, "    | ").plain(line),
+            post::Event::Good => return,
+        };
+        self.say(&text);
     }
 
     /// Says that a step is being done.

@@ -18,7 +18,7 @@ const DYING: &str =
 fn lines_of_all_services_are_shown_also_of_tasks_that_died() {
     let world = World::new(&[&saying("hello"), DYING]);
     let hint = format!("`abra app logs {APP} db` shows what it wrote");
-    world.ada.deploy("").is(3, &["no disk", &hint, "`abra app ps"]);
+    world.ada.deploy("--stable 30s").is(3, &["no disk", &hint, "`abra app ps"]);
     let logs = |words: &str| world.ada.run(&format!("app logs {APP} {words}"));
     let all = logs("--tail all").is(0, &["| hello", "| a b", "| no disk"]);
     assert!(!all.text.contains('\u{1b}'), "{:?}", all.text);

@@ -1,6 +1,7 @@
 //! Tests on private engines, a second each to start. Root only.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 mod bad_input;
+mod commands;
 mod deploy;
 mod diff;
 mod disturbed;
@@ -9,8 +10,8 @@ mod engine;
 mod engine_lost;
 mod images;
 mod lock;
-mod managers;
 mod logs;
+mod managers;
 mod operator;
 mod operators;
 mod recipes;

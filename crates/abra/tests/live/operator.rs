@@ -189,6 +189,11 @@ impl Running {
         self.child.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
     }
 
+    /// Ends its input.
+    pub(crate) fn close(&mut self) {
+        drop(self.child.stdin.take());
+    }
+
     /// What Ctrl-C does.
     pub(crate) fn interrupt(&self) {
         let id = rustix::process::Pid::from_child(&self.child);

@@ -1,4 +1,5 @@
 //! `abra app`: apps on servers.
+pub mod cmd;
 pub mod deploy;
 pub mod diff;
 pub mod history;
@@ -9,6 +10,7 @@ pub mod new;
 pub mod operation;
 pub mod ps;
 pub mod rollback;
+pub mod run;
 pub mod sync;
 mod sync_many;
 pub mod undeploy;
@@ -52,6 +54,12 @@ pub enum Command {
     /// Show what the services of an app write, merged by time
     #[command(visible_alias = "l")]
     Logs(logs::Args),
+    /// Run a function of the recipe's abra.sh in a service's container, or here
+    #[command(visible_alias = "command")]
+    Cmd(cmd::Args),
+    /// Run a command in a service's container
+    #[command(visible_alias = "r")]
+    Run(run::Args),
     /// Take up the watching of a deployment and finish its verdict
     Watch(watch::Args),
     /// Show the last operations on an app: who, when, what, and what came of it
@@ -101,6 +109,8 @@ impl Command {
             Self::Ls(args) => ls::run(context, &args).await,
             Self::Ps(args) => ps::run(context, &args).await,
             Self::Logs(args) => logs::run(context, args).await,
+            Self::Cmd(args) => cmd::run(context, args).await,
+            Self::Run(args) => run::run(context, args).await,
             Self::Watch(args) => watch::run(context, &args).await,
             Self::History(args) => history::run(context, &args).await,
             Self::Lock(command) => command.run(context).await,

@@ -112,6 +112,7 @@ fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
 /// Records a success, and says how it ended.
 fn finish(context: &Context, prepared: &Prepared, done: Done) -> Result<Exit, Failure> {
     let recorded = done.recorded.map_err(|error| {
+        context.ui.left(prepared, &done.ran.left);
         Failure::from(error)
             .exit(Exit::Failed)
             .hint("the deployment succeeded; only its record could not be written")
@@ -122,6 +123,7 @@ fn finish(context: &Context, prepared: &Prepared, done: Done) -> Result<Exit, Fa
         last: prepared.recorded.as_ref(),
         sync: context.settings.sync.value,
         recorded: &recorded,
+        ran: &done.ran,
         noop: prepared.staged.plan.is_noop(),
     };
     Ok(context.ui.ending(&ending, &done.outcome, Some(prepared)))

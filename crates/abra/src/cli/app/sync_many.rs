@@ -198,7 +198,10 @@ fn ended(context: &Context, prepared: &Prepared, done: Done) -> (String, Exit) {
             (Exit::Done, Err(error)) => (format!("synced, but not recorded: {error}"), Exit::Failed),
             (Exit::Done, Ok(recorded)) => {
                 context.ui.findings(&recorded.said);
-                ("synced".to_owned(), Exit::Done)
+                match context.ui.commands_ending(prepared, &done.ran, Exit::Done) {
+                    Exit::Done => ("synced".to_owned(), Exit::Done),
+                    exit => ("synced, but a command after it failed".to_owned(), exit),
+                }
             }
             (exit, _) => (crate::ui::outcome::kind_word(verdict.kind).to_owned(), exit),
         },

@@ -3,6 +3,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::deploy::Recorded;
+use crate::flow::post::Ran;
 use crate::flow::rewatch::rewatch;
 use crate::flow::watch::Patience;
 use crate::ui::outcome::Ending;
@@ -55,6 +56,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         last: None,
         sync: context.settings.sync.value,
         recorded: watched.recorded.as_ref().unwrap_or(&nothing),
+        ran: &Ran::default(),
         noop: true,
     };
     // A document for machines has room for one of the two.
