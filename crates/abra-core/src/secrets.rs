@@ -16,6 +16,8 @@ const LONGEST: usize = 4096;
 /// A secret that is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
+    /// Its name in the recipe.
+    pub key: String,
     /// Its name on the server.
     pub name: String,
     /// How its value is made up.
@@ -61,9 +63,14 @@ pub fn wishes(document: &Document, raw: &Document, env: &EnvFile) -> Vec<Wish> {
             raw.secrets.get(key.as_str()).and_then(|raw| raw.name.as_ref().or(raw.external.name.as_ref()));
         let variable = pattern.and_then(|pattern| last_variable(pattern));
         let modifiers = variable.and_then(|variable| env.modifiers(variable));
-        wishes.insert(name.to_owned(), kind(modifiers));
+        wishes.insert(name.to_owned(), (key.as_str().to_owned(), kind(modifiers)));
     }
-    wishes.into_iter().map(|(name, kind)| Wish { name, kind }).collect()
+    wishes.into_iter().map(|(name, (key, kind))| Wish { key, name, kind }).collect()
+}
+
+/// The wish that an operator means by its name in the recipe, or its whole name on the server.
+pub fn named<'a>(wishes: &'a [Wish], name: &str) -> Option<&'a Wish> {
+    wishes.iter().find(|wish| wish.key == name).or_else(|| wishes.iter().find(|wish| wish.name == name))
 }
 
 /// The variable at the end of a name's pattern: the version.

@@ -26,6 +26,11 @@ pub enum Phase {
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
+    /// The watch has begun, and nothing is decided by what is known already.
+    Begun {
+        /// When it is given up, as far as can be told now.
+        deadline: Duration,
+    },
     /// The figures of a service.
     Progress {
         /// Full name.

@@ -76,6 +76,10 @@ impl Course {
         &self.trial.want.name
     }
 
+    pub(super) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Whether it went wrong for good.
     pub(super) fn is_bad(&self) -> bool {
         matches!(self.state, State::Bad(_))

@@ -34,6 +34,11 @@ impl Watch {
         }
     }
 
+    /// When the last of the services is given up, as far as can be told now, since the start of the watch.
+    pub fn deadline(&self) -> Duration {
+        self.courses.iter().map(Course::deadline).max().unwrap_or_default()
+    }
+
     /// Takes in one look and says what has changed. After the verdict it does nothing.
     pub fn step(&mut self, snapshot: &Snapshot) -> Vec<Event> {
         if self.verdict.is_some() {

@@ -36,4 +36,5 @@ pub mod sync;
 pub mod team;
 pub mod undeploy;
 mod unlisted;
+pub mod vault;
 pub mod watch;

@@ -81,7 +81,7 @@ pub(super) async fn generate(app: &App, ready: Ready) -> (Vec<Generated>, Option
         let state = match wish.kind {
             _ if there.contains(&wish.name) => State::Present,
             Kind::ByHand => State::ByHand,
-            kind => match create(&engine, &wish.name, kind).await {
+            kind => match make_up(&engine, &wish.name, kind).await {
                 Ok(value) => State::New(value),
                 Err(failure) => return (generated, Some(failure)),
             },
@@ -102,12 +102,16 @@ pub(super) async fn generate(app: &App, ready: Ready) -> (Vec<Generated>, Option
     (generated, problem)
 }
 
-async fn create(engine: &Engine, name: &str, kind: Kind) -> Result<Secret<String>, Failure> {
+/// Puts a secret onto the server.
+pub(super) async fn create(engine: &Engine, name: &str, value: &[u8]) -> Result<(), EngineError> {
+    let body = json!({ "Name": name, "Labels": {}, "Data": BASE64_STANDARD.encode(value) });
+    engine.create_file(FileKind::Secret, &body).await.map(drop)
+}
+
+async fn make_up(engine: &Engine, name: &str, kind: Kind) -> Result<Secret<String>, Failure> {
     let value = secrets::value(kind, &mut random).map_err(|error| Failure::from_error(&error))?;
-    let data = BASE64_STANDARD.encode(value.expose());
-    let body = json!({ "Name": name, "Labels": {}, "Data": data });
-    match engine.create_file(FileKind::Secret, &body).await {
-        Ok(_) => Ok(value),
+    match create(engine, name, value.expose().as_bytes()).await {
+        Ok(()) => Ok(value),
         Err(EngineError::NameTaken { .. }) => {
             Err(Failure::new(format!("somebody else made secret {name} at the same time")))
         }

@@ -24,6 +24,8 @@ pub struct Staged {
     pub names: Names,
     /// Credentials for the registries of its images, by service.
     pub auths: BTreeMap<String, RegistryAuth>,
+    /// Secrets that others have to provide, and that are not there.
+    pub missing_secrets: Vec<String>,
     /// The stack's services, as they were.
     pub services: Vec<Service>,
     /// Their tasks, as they were.
@@ -68,7 +70,9 @@ pub async fn stage(
     plan.findings.extend(problems);
     let label = abra_core::stack::convert::NAMESPACE_LABEL;
     live.services.retain(|service| service.label(label) == Some(&wanted.name));
-    Ok(Staged { plan, names, auths, services: live.services, tasks })
+    let is_there = |name: &&String| live.secrets.iter().any(|secret| secret.spec.name == **name);
+    let missing_secrets = wanted.external.secrets.keys().filter(|name| !is_there(name)).cloned().collect();
+    Ok(Staged { plan, names, auths, missing_secrets, services: live.services, tasks })
 }
 
 /// Registry credentials from docker's own settings; `None` where there is no place for such settings.

@@ -84,6 +84,9 @@ pub async fn watch(
         let snapshot = looks.snapshot(Duration::ZERO, services, tasks);
         watch.step(&snapshot).iter().for_each(&mut *on);
     }
+    if watch.verdict().is_none() {
+        on(&Event::Begun { deadline: watch.deadline() });
+    }
     loop {
         if let Some(verdict) = watch.verdict() {
             return Ended::Verdict(verdict.clone());

@@ -1,5 +1,7 @@
 //! Questions to the operator.
+use super::terminal::RawMode;
 use super::{Text, Ui, text};
+use abra_core::secret::Secret;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
 
 /// Why there is no answer.
@@ -33,6 +35,21 @@ impl Ui {
         let answer = self.prompt(&shown).await?;
         let answer = answer.trim();
         Ok(if answer.is_empty() { default.unwrap_or_default() } else { answer }.to_owned())
+    }
+
+    /// Asks for a line that is not shown while it is typed.
+    ///
+    /// # Errors
+    /// When nobody can be asked, or the operator interrupts.
+    pub async fn hidden(&self, question: &str) -> Result<Secret<String>, NoAnswer> {
+        if self.no_input {
+            return Err(NoAnswer::Nobody);
+        }
+        let silent = RawMode::silent().map_err(|_| NoAnswer::Nobody)?;
+        let answer = self.prompt(&format!("{question}: ")).await;
+        drop(silent);
+        self.say("");
+        answer.map(|line| Secret::new(line.trim_end_matches(['\n', '\r']).to_owned()))
     }
 
     async fn prompt(&self, shown: &str) -> Result<String, NoAnswer> {

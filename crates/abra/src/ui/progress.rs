@@ -114,6 +114,12 @@ impl Progress {
             }
             Event::Settled { service, outcome } => self.settled(service, outcome.kind()),
             Event::Unreachable { reason } => self.remark(&format!("the engine does not answer: {reason}")),
+            Event::Begun { deadline } => {
+                self.say(&Text::from(format!(
+                    "watching, for {} at most (--timeout sets it)",
+                    time(*deadline)
+                )));
+            }
             Event::Reachable => self.say(&Text::from("the engine answers again")),
             Event::Lost { service, .. } => drop(self.kinds.remove(service)),
             Event::Holding { .. } | Event::Waiting { .. } => {}
@@ -197,6 +203,14 @@ fn style(mark: &str) -> ProgressStyle {
     match mark {
         " " => style.tick_strings(&["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", " "]),
         mark => style.tick_strings(&[mark, mark]),
+    }
+}
+
+/// A time in whole minutes, or seconds where it is short.
+fn time(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..=119 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
     }
 }
 

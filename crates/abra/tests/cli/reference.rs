@@ -34,11 +34,10 @@ Flags work before and behind the subcommand. Exit codes are listed in [exit-code
 fn commands(command: &Command, name: &str, page: &mut String) {
     for sub in command.get_subcommands().filter(|sub| !sub.is_hide_set() && sub.get_name() != "help") {
         let name = format!("{name} {}", sub.get_name());
-        if sub.has_subcommands() {
-            commands(sub, &name, page);
-        } else {
+        if !sub.has_subcommands() || sub.get_positionals().next().is_some() {
             *page += &section(sub, &name);
         }
+        commands(sub, &name, page);
     }
 }
 

@@ -1,5 +1,6 @@
 //! Commands in an app's containers: functions of `abra.sh`, and what comes after a deployment.
-use crate::operator::{APP, ENV, GOOD, World};
+use crate::operator::{APP, ENV, Forge, GOOD, Operator, Output, World};
+use abra_rig::Swarm;
 
 /// Functions as recipes have them.
 const ABRA_SH: &str = r#"export APP_CONF_VERSION=v1
@@ -175,4 +176,22 @@ fn commands_that_can_not_be_run_block_the_deployment() {
         &["function gret, which abra.sh has not", "nearest functions: greet", "names service frontend"];
     world.ada.deploy("").is(1, says);
     assert_eq!(world.rig.json("/services").unwrap(), serde_json::json!([]));
+}
+
+#[test]
+fn commands_reach_the_own_node_only_and_logs_come_from_all() {
+    let (swarm, forge) = (Swarm::start(2).unwrap(), Forge::new());
+    let saying = "app: {image: bb:1, command: [sh, -c, echo hello; exec sleep 1000], stop_grace_period: 1s}";
+    forge.release("1.0.0+1.0", &[saying]);
+    let operators = [0, 1].map(|node| Operator::new(&forge, swarm.nodes[node].address(), true));
+    operators[0].deploy("").is(0, &["recorded"]);
+    let run = |operator: &Operator| operator.run(&format!("app run -n {APP} app echo there"));
+    let mut runs: Vec<Output> = operators.iter().map(run).collect();
+    runs.sort_by_key(|output| output.code);
+    let refused = runs.pop().unwrap().is(1, &["app runs on node", "on its own node only"]);
+    assert!(!refused.text.contains("there"), "{}", refused.text);
+    runs.pop().unwrap().is(0, &["there"]);
+    for operator in &operators {
+        operator.run(&format!("app logs {APP}")).is(0, &["| hello"]);
+    }
 }

@@ -17,6 +17,7 @@ mod operators;
 mod recipes;
 mod registry;
 mod rig;
+mod secrets;
 mod status;
 mod sync;
 mod takeover;

@@ -25,6 +25,7 @@ fn words(event: Event) -> String {
         Event::Settled { outcome, .. } => format!("settled {:?}", outcome.kind()),
         Event::Lost { .. } => "lost".to_owned(),
         Event::Unreachable { reason } => format!("unreachable {reason}"),
+        Event::Begun { deadline } => format!("begun {}", deadline.as_secs()),
         Event::Reachable => "reachable".to_owned(),
     }
 }

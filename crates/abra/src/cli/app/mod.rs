@@ -11,6 +11,7 @@ pub mod operation;
 pub mod ps;
 pub mod rollback;
 pub mod run;
+pub mod secret;
 pub mod sync;
 mod sync_many;
 pub mod undeploy;
@@ -60,6 +61,9 @@ pub enum Command {
     /// Run a command in a service's container
     #[command(visible_alias = "r")]
     Run(run::Args),
+    /// Secrets of an app, on its server
+    #[command(subcommand)]
+    Secret(secret::Command),
     /// Take up the watching of a deployment and finish its verdict
     Watch(watch::Args),
     /// Show the last operations on an app: who, when, what, and what came of it
@@ -111,6 +115,7 @@ impl Command {
             Self::Logs(args) => logs::run(context, args).await,
             Self::Cmd(args) => cmd::run(context, args).await,
             Self::Run(args) => run::run(context, args).await,
+            Self::Secret(command) => command.run(context).await,
             Self::Watch(args) => watch::run(context, &args).await,
             Self::History(args) => history::run(context, &args).await,
             Self::Lock(command) => command.run(context).await,

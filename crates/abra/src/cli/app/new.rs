@@ -1,11 +1,10 @@
 //! `abra app new`.
+use super::secret::{secret_report, show_secrets};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::new::{self, Created, Request};
-use crate::flow::secrets::State;
 use crate::ui::failure::error;
-use crate::ui::table::table;
 use abra_core::recipe::{Record, VersionWish};
 use serde_json::{Value, json};
 
@@ -67,43 +66,18 @@ fn show(context: &Context, created: &Created) {
     let ui = context.ui;
     let app = &created.app;
     ui.say(format!("created {} from recipe {} at {}", created.path.display(), app.recipe, created.version));
-    let rows: Vec<Vec<String>> = created
-        .secrets
-        .iter()
-        .map(|secret| {
-            let words = match &secret.state {
-                State::New(value) => value.expose().clone(),
-                State::Present => "(was there already)".to_owned(),
-                State::ByHand => "(to be inserted by hand)".to_owned(),
-            };
-            vec![secret.name.clone(), words]
-        })
-        .collect();
-    if !rows.is_empty() {
-        ui.out(table(&["secret", "value"], &rows));
-    }
-    if created.secrets.iter().any(|secret| matches!(secret.state, State::New(_))) {
-        ui.say("values are shown this once and can't be read back from the server");
-    }
+    show_secrets(context, &created.secrets);
     ui.hint(&format!("look through the file, then `abra app deploy {}`", app.name));
 }
 
 fn report(created: &Created) -> Value {
-    let secret = |secret: &crate::flow::secrets::Generated| {
-        let (state, value) = match &secret.state {
-            State::New(value) => ("generated", Some(value.expose())),
-            State::Present => ("present", None),
-            State::ByHand => ("by-hand", None),
-        };
-        json!({ "name": secret.name, "state": state, "value": value })
-    };
     let mut report = json!({
         "app": created.app.name.as_str(),
         "server": created.app.server.as_str(),
         "recipe": created.app.recipe.as_str(),
         "version": created.version.to_string(),
         "file": created.path,
-        "secrets": created.secrets.iter().map(secret).collect::<Vec<_>>(),
+        "secrets": created.secrets.iter().map(secret_report).collect::<Vec<_>>(),
     });
     if let Some(problem) = &created.problem {
         report["error"] = error(problem);

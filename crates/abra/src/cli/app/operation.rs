@@ -91,7 +91,11 @@ pub async fn carry_out(
     let patience = (!manner.no_converge_checks).then(|| Patience::from(&manner.patience));
     let outcome = deploy::execute(context, prepared, patience, &mut |event| progress.event(&event)).await;
     progress.finish();
-    finish(context, prepared, outcome?)
+    let done = outcome.map_err(|failure| match failure.exit {
+        Exit::Refused | Exit::Busy => failure,
+        _ => failure.hint(format!("`abra app ps {}` shows what runs now", prepared.app.name)),
+    });
+    finish(context, prepared, done?)
 }
 
 /// Warnings, overview, findings.
@@ -103,7 +107,14 @@ fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
     }
     let plan = &prepared.staged.plan;
     if plan.blocked() {
-        return Err(Failure::refused(prepared.app.name.as_str(), plan.findings.clone()));
+        let app = prepared.app.name.as_str();
+        let failure = Failure::refused(app, plan.findings.clone());
+        return Err(match prepared.staged.missing_secrets.is_empty() {
+            true => failure,
+            false => failure
+                .hint(format!("`abra app secret generate {app}` makes up the secrets that are missing"))
+                .hint(format!("`abra app secret insert {app} SECRET` takes one that others gave you")),
+        });
     }
     ui.findings(&plan.findings);
     Ok(())

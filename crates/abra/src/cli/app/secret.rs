@@ -1,0 +1,263 @@
+//! `abra app secret`.
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flow::secrets::{Generated, State};
+use crate::flow::vault;
+use crate::ui::failure::error;
+use crate::ui::table::table;
+use crate::ui::terminal;
+use abra_core::secret::Secret;
+use abra_core::secrets::{Kind, Wish};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+/// The subcommands.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Generate secrets that are not on the server yet
+    #[command(visible_alias = "g")]
+    Generate(GenerateArgs),
+    /// Insert the value of a secret, from a file, a pipe or the keyboard
+    #[command(visible_alias = "i")]
+    Insert(InsertArgs),
+    /// List the secrets that the recipe wants, and which are on the server
+    #[command(visible_alias = "list")]
+    Ls(LsArgs),
+    /// Remove secrets from the server
+    #[command(visible_alias = "remove")]
+    Rm(RmArgs),
+}
+
+/// Generate secrets that are not on the server yet
+#[derive(Debug, clap::Args)]
+pub struct GenerateArgs {
+    /// The app
+    pub app: String,
+    /// Only this secret, by its name in the recipe
+    pub secret: Option<String>,
+    /// The version of it that you mean
+    pub version: Option<String>,
+    /// All of them, as is usual
+    #[arg(short, long, conflicts_with = "secret")]
+    pub all: bool,
+    /// Also keep them in the local pass store
+    #[arg(short, long)]
+    pub pass: bool,
+    /// Take the recipe's working tree
+    #[arg(short = 'C', long)]
+    pub chaos: bool,
+}
+
+/// Insert the value of a secret, from a file, a pipe or the keyboard
+#[derive(Debug, clap::Args)]
+pub struct InsertArgs {
+    /// The app
+    pub app: String,
+    /// The secret, by its name in the recipe
+    pub secret: String,
+    /// The version of it that you mean
+    pub version: Option<String>,
+    /// Values are not taken from here: everybody on this machine could see them
+    #[arg(hide = true)]
+    pub value: Option<String>,
+    /// The file with the value
+    #[arg(short, long)]
+    pub file: Option<PathBuf>,
+    /// Without blanks and line ends around it
+    #[arg(short, long)]
+    pub trim: bool,
+    /// Take the recipe's working tree
+    #[arg(short = 'C', long)]
+    pub chaos: bool,
+}
+
+/// List the secrets that the recipe wants, and which are on the server
+#[derive(Debug, clap::Args)]
+pub struct LsArgs {
+    /// The app
+    pub app: String,
+    /// Take the recipe's working tree
+    #[arg(short = 'C', long)]
+    pub chaos: bool,
+}
+
+/// Remove secrets from the server
+#[derive(Debug, clap::Args)]
+pub struct RmArgs {
+    /// The app
+    pub app: String,
+    /// The secret, by its name in the recipe
+    #[arg(required_unless_present = "all")]
+    pub secret: Option<String>,
+    /// All of them
+    #[arg(short, long, conflicts_with = "secret")]
+    pub all: bool,
+    /// Take the recipe's working tree
+    #[arg(short = 'C', long)]
+    pub chaos: bool,
+}
+
+impl Command {
+    /// Runs the subcommand.
+    ///
+    /// # Errors
+    /// What went wrong, with the exit code for it.
+    pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
+        match self {
+            Self::Generate(args) => generate(context, &args).await,
+            Self::Insert(args) => insert(context, &args).await,
+            Self::Ls(args) => ls(context, &args).await,
+            Self::Rm(args) => rm(context, &args).await,
+        }
+    }
+}
+
+async fn generate(context: &Context, args: &GenerateArgs) -> Result<Exit, Failure> {
+    let mut vault = vault::open(context, &args.app, args.chaos).await?;
+    if let Some(secret) = &args.secret {
+        vault.wishes = vec![vault.wish(secret, args.version.as_deref())?.clone()];
+    }
+    let (generated, problem) = vault.generate(args.pass).await?;
+    if context.ui.machine {
+        let secrets: Vec<Value> = generated.iter().map(secret_report).collect();
+        let mut document = json!({ "app": args.app, "secrets": secrets });
+        if let Some(problem) = &problem {
+            document["error"] = error(problem);
+        }
+        context.ui.json(&document);
+    } else {
+        show_secrets(context, &generated);
+    }
+    let Some(problem) = problem else { return Ok(Exit::Done) };
+    // Values that are on the server must be shown all the same.
+    context.ui.complain(&problem);
+    Ok(Exit::Failed)
+}
+
+async fn insert(context: &Context, args: &InsertArgs) -> Result<Exit, Failure> {
+    if args.value.is_some() {
+        let hint = format!(
+            "`abra app secret insert {} {}` asks for it; --file or a pipe do, too",
+            args.app, args.secret
+        );
+        return Err(Failure::new(
+            "the value of a secret is not taken from the command line, where others see it",
+        )
+        .exit(Exit::Usage)
+        .hint(hint));
+    }
+    let vault = vault::open(context, &args.app, args.chaos).await?;
+    let wish = vault.wish(&args.secret, args.version.as_deref())?;
+    let value = value(context, args).await?;
+    let value = if args.trim { Secret::new(value.expose().trim_ascii().to_vec()) } else { value };
+    if value.expose().ends_with(b"\n") {
+        context.ui.warn("the value ends with a line end; --trim takes it off");
+    }
+    vault.insert(wish, &value).await?;
+    if context.ui.machine {
+        context.ui.json(&json!({ "app": args.app, "inserted": wish.name }));
+    }
+    context.ui.say(format!("secret {} is on the server", wish.name));
+    Ok(Exit::Done)
+}
+
+async fn value(context: &Context, args: &InsertArgs) -> Result<Secret<Vec<u8>>, Failure> {
+    let unreadable = |error: std::io::Error, what: String| Failure::new(format!("{what}: {error}"));
+    if let Some(file) = &args.file {
+        let bytes = std::fs::read(file).map_err(|error| unreadable(error, file.display().to_string()))?;
+        return Ok(Secret::new(bytes));
+    }
+    if terminal::is_piped() {
+        let mut typed = terminal::input();
+        let mut bytes = Vec::new();
+        while let Some(part) = typed.recv().await {
+            bytes.extend(part);
+        }
+        return Ok(Secret::new(bytes));
+    }
+    let typed = context.ui.hidden(&format!("value of {}", args.secret)).await?;
+    Ok(Secret::new(typed.expose().clone().into_bytes()))
+}
+
+async fn ls(context: &Context, args: &LsArgs) -> Result<Exit, Failure> {
+    let vault = vault::open(context, &args.app, args.chaos).await?;
+    let created = |wish: &Wish| vault.there.get(&wish.name);
+    if context.ui.machine {
+        let report = |wish: &Wish| {
+            json!({ "secret": wish.key, "name": wish.name, "by_hand": wish.kind == Kind::ByHand,
+                "on_server": created(wish).is_some(), "created": created(wish) })
+        };
+        context.ui.json(&vault.wishes.iter().map(report).collect::<Vec<_>>());
+        return Ok(Exit::Done);
+    }
+    if vault.wishes.is_empty() {
+        context.ui.say(format!("the recipe of {} wants no secrets", args.app));
+        return Ok(Exit::Done);
+    }
+    let row = |wish: &Wish| {
+        let made = match wish.kind {
+            Kind::Characters { length, .. } => format!("{length} characters"),
+            Kind::ByHand => "by hand".to_owned(),
+        };
+        let there = created(wish).map_or("missing", String::as_str).to_owned();
+        vec![wish.key.clone(), wish.name.clone(), made, there]
+    };
+    let rows: Vec<Vec<String>> = vault.wishes.iter().map(row).collect();
+    context.ui.out(table(&["secret", "name on the server", "made of", "created"], &rows));
+    Ok(Exit::Done)
+}
+
+async fn rm(context: &Context, args: &RmArgs) -> Result<Exit, Failure> {
+    let ui = context.ui;
+    let vault = vault::open(context, &args.app, args.chaos).await?;
+    let meant: Vec<&Wish> = match &args.secret {
+        Some(secret) => vec![vault.wish(secret, None)?],
+        None => vault.wishes.iter().collect(),
+    };
+    let there: Vec<&str> =
+        meant.iter().map(|wish| wish.name.as_str()).filter(|name| vault.there.contains_key(*name)).collect();
+    if there.is_empty() {
+        ui.say("nothing of that is on the server");
+    } else if !ui.no_input && !ui.confirm(&format!("remove {} for good?", there.join(", "))).await? {
+        return Err(Failure::new("not confirmed; nothing was changed"));
+    }
+    for name in &there {
+        vault.remove(name).await?;
+        ui.say(format!("secret {name} is removed"));
+    }
+    if ui.machine {
+        ui.json(&json!({ "app": args.app, "removed": there }));
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows what became of secrets, for people.
+pub(super) fn show_secrets(context: &Context, secrets: &[Generated]) {
+    let ui = context.ui;
+    let row = |secret: &Generated| {
+        let words = match &secret.state {
+            State::New(value) => value.expose().clone(),
+            State::Present => "(was there already)".to_owned(),
+            State::ByHand => "(to be inserted by hand)".to_owned(),
+        };
+        vec![secret.name.clone(), words]
+    };
+    let rows: Vec<Vec<String>> = secrets.iter().map(row).collect();
+    if !rows.is_empty() {
+        ui.out(table(&["secret", "value"], &rows));
+    }
+    if secrets.iter().any(|secret| matches!(secret.state, State::New(_))) {
+        ui.say("values are shown this once and can't be read back from the server");
+    }
+}
+
+/// What became of a secret, for other programs.
+pub(super) fn secret_report(secret: &Generated) -> Value {
+    let (state, value) = match &secret.state {
+        State::New(value) => ("generated", Some(value.expose())),
+        State::Present => ("present", None),
+        State::ByHand => ("by-hand", None),
+    };
+    json!({ "name": secret.name, "state": state, "value": value })
+}
