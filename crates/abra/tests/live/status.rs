@@ -264,7 +264,7 @@ fn the_way_out_of_each(team: &Team) {
         ada.run(&format!("app sync -n -D --converge --stable 1s {app}")).is(0, &[]);
     }
     // The engine remembers its own going back until the next update.
-    ada.run("app sync -n -D back.test").is(0, &["is in sync"]);
+    ada.run("app sync -n -D --stable 1s back.test").is(0, &["1.0.0+1.0 is deployed and runs"]);
     assert_eq!(list(ada)["back.test"]["status"], "rolled-back");
     Team::deploy(ada, "back.test 1.1.0+1.1").end().is(0, &["recorded 1.1.0+1.1"]);
     let rows = list(ada);
