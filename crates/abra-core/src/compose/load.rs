@@ -31,6 +31,8 @@ pub struct LoadRequest<'a> {
     pub home: Option<String>,
     /// Leaves variables as they are.
     pub skip_interpolation: bool,
+    /// Variables that need not be set: nothing is said when they are not.
+    pub optional: BTreeSet<String>,
     /// How env files are read.
     pub reader: &'a dyn Files,
 }
@@ -147,8 +149,9 @@ fn check(
     let before = problems.len();
     let mut found = super::forbidden::check(&tree);
     if !request.skip_interpolation {
-        found.extend(interpolate::interpolate(&mut tree, request.env));
+        found.extend(interpolate::interpolate(&mut tree, request.env, &request.optional));
     }
+    schema::fold_keys(&mut tree, version);
     let taken: HashSet<Place> =
         found.iter().filter(|p| p.severity == Severity::Blocker).map(|p| p.place).collect();
     problems.extend(found);

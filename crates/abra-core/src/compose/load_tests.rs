@@ -22,6 +22,7 @@ fn attempt(texts: &[&str]) -> Result<Loaded, Refused> {
         env: &env,
         home: Some("/home/u".to_owned()),
         skip_interpolation: false,
+        optional: BTreeSet::new(),
         reader: &Memory([("/recipe/e.env", "A=file\nFOO=\nB\nN\n")].into()),
     })
 }
@@ -338,6 +339,7 @@ fn loaded_request(bytes: &[u8]) -> Refused {
         env: &env,
         home: None,
         skip_interpolation: false,
+        optional: BTreeSet::new(),
         reader: &reader,
     };
     load(&request).expect_err("not UTF-8")

@@ -76,6 +76,7 @@ fn a_maintainer_can_act_on_every_message() {
             env: &BTreeMap::new(),
             home: None,
             skip_interpolation: false,
+            optional: std::collections::BTreeSet::new(),
             reader: &Nothing,
         });
         let findings = match loaded {

@@ -10,7 +10,7 @@ mod scan;
 
 pub use edit::RECORD_KEY;
 pub use hidden::{looks_secret, shown_value};
-pub use sample::from_sample;
+pub use sample::{from_sample, optional_variables};
 
 use crate::finding::{Finding, Location};
 use crate::name::{NameError, RecipeName};

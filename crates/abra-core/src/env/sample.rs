@@ -3,6 +3,7 @@ use super::{EnvFile, edit, split_pin};
 use crate::finding::Finding;
 use crate::name::{AppName, RecipeName};
 use crate::recipe::Record;
+use std::collections::BTreeSet;
 
 /// The env file of a new app: the sample with `<recipe>.example.com` replaced by the app's name, `DOMAIN` set to it where
 /// the sample sets one, and a recipe line that names the recipe as the operator did, pinned to a version if one is
@@ -39,9 +40,22 @@ pub fn from_sample(
     })
 }
 
+/// The variables that a sample has as comments only (`#NAME=value`, also `# NAME=value`): the recipe works without them.
+pub fn optional_variables(sample: &str) -> BTreeSet<String> {
+    let lines = sample.lines().filter_map(|line| line.trim_start().strip_prefix('#'));
+    let names = lines.filter_map(|line| line.trim_start_matches(['#', ' ', '\t']).split_once('='));
+    let names = names.map(|(name, _)| name.strip_prefix("export ").unwrap_or(name));
+    let is_name = |name: &&str| {
+        !name.is_empty()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    };
+    names.filter(is_name).map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::from_sample;
+    use super::{from_sample, optional_variables};
     use crate::name::{AppName, RecipeName};
     use crate::recipe::Record;
 
@@ -79,6 +93,13 @@ mod tests {
             let written = from_sample(".env.sample", sample.as_bytes(), &recipe, Some(&pin), &app).unwrap();
             assert_eq!(String::from_utf8(written).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn what_a_sample_comments_out_is_optional() {
+        let sample = "TYPE=wiki\nA=1\n#EXTRA_DOMAINS=', `www.a.test`'\n  # MAIL=1 # x\n## B=\n#export C=1\n# see: a=b c\n# 1D=2\n# set X = 1\n";
+        let names: Vec<String> = optional_variables(sample).into_iter().collect();
+        assert_eq!(names, ["B", "C", "EXTRA_DOMAINS", "MAIL"]);
     }
 
     #[test]

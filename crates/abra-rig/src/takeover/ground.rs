@@ -72,6 +72,7 @@ pub(super) fn converted(case: &Case, api: ApiVersion) -> Result<StackSpec, Strin
         env: &case.variables,
         home: None,
         skip_interpolation: false,
+        optional: BTreeSet::new(),
         reader: &Disk,
     };
     let loaded = load(&request).map_err(|refused| first(refused.findings))?;

@@ -5,12 +5,13 @@ use abra_core::app::App;
 use abra_core::compose::files::{FileError, Files as _};
 use abra_core::compose::{self, LoadRequest, Loaded, SourceFile};
 use abra_core::deployment;
-use abra_core::env::EnvFile;
+use abra_core::env::{self, EnvFile};
 use abra_core::finding::Finding;
 use abra_core::recipe::{self, Target};
 use abra_core::stack::api::ApiVersion;
 use abra_core::stack::convert::{ConvertRequest, convert};
 use abra_core::stack::wanted::StackSpec;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What a recipe is loaded with.
@@ -59,9 +60,16 @@ pub fn load(app: &App, source: Source<'_>, skip_interpolation: bool) -> Result<L
         env: &variables,
         home: source.user_home.map(str::to_owned),
         skip_interpolation,
+        optional: optional_variables(source.files),
         reader: source.files,
     };
     compose::load(&request).map_err(|refused| refused.findings)
+}
+
+/// Variables that the recipe's sample shows, but leaves to the operator; none without a sample.
+fn optional_variables(files: &RecipeFiles) -> BTreeSet<String> {
+    let sample = files.text(".env.sample").ok().flatten();
+    sample.map(|sample| env::optional_variables(&sample)).unwrap_or_default()
 }
 
 fn compose_file(app: &App, files: &RecipeFiles, name: &str) -> Result<SourceFile, Finding> {

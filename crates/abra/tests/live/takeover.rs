@@ -264,6 +264,7 @@ async fn a_spec_has_the_same_digest_before_it_is_sent_and_after_it_is_read_back(
         env: &BTreeMap::new(),
         home: None,
         skip_interpolation: false,
+        optional: BTreeSet::new(),
         reader: &Disk,
     };
     let loaded = load(&request).map_err(|refused| refused.findings).unwrap();

@@ -3,14 +3,18 @@ use super::cast::{Cast, cast_of};
 use super::expand::{Remark, expand};
 use crate::finding::Place;
 use crate::yaml::{Data, Node, Problem};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many bytes all values with variables may have in one file.
 const MAX_BYTES: usize = 64 << 20;
 
 /// Replaces the variables in place; says what is wrong and what looks unintended.
-pub(crate) fn interpolate(root: &mut Node, env: &BTreeMap<String, String>) -> Vec<Problem> {
-    let mut walk = Walk { env, bytes: 0, problems: Vec::new() };
+pub(crate) fn interpolate(
+    root: &mut Node,
+    env: &BTreeMap<String, String>,
+    optional: &BTreeSet<String>,
+) -> Vec<Problem> {
+    let mut walk = Walk { env, optional, bytes: 0, problems: Vec::new() };
     walk.node(root, None);
     walk.problems
 }
@@ -34,6 +38,7 @@ fn parts<'a>(path: Option<&Path<'a>>) -> Vec<&'a str> {
 
 struct Walk<'e> {
     env: &'e BTreeMap<String, String>,
+    optional: &'e BTreeSet<String>,
     /// What the values replaced so far add up to.
     bytes: usize,
     problems: Vec<Problem>,
@@ -74,7 +79,8 @@ impl Walk<'_> {
             return None;
         }
         let broken = remarks.iter().any(|r| matches!(r, Remark::Invalid(_) | Remark::Missing(..)));
-        for remark in remarks {
+        let quiet = |remark: &Remark| matches!(remark, Remark::Unset(name) if self.optional.contains(name));
+        for remark in remarks.into_iter().filter(|remark| !quiet(remark)) {
             self.problems.push(problem(remark, place));
         }
         if broken || new == text {
@@ -141,7 +147,7 @@ mod tests {
         let env = [("N", "3"), ("T", "yes"), ("M", "0440"), ("K", "key")];
         let env = env.map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         let mut root = read(text, FileId(0)).unwrap().root;
-        let problems = interpolate(&mut root, &env);
+        let problems = interpolate(&mut root, &env, &BTreeSet::new());
         (root, problems)
     }
 
@@ -164,7 +170,7 @@ mod tests {
     fn variables_can_not_make_a_file_grow_without_end() {
         let env = [("A".to_owned(), "a".repeat(1 << 20))].into();
         let mut root = read(&format!("x: [{}]\n", "$A,".repeat(100)), FileId(0)).unwrap().root;
-        let problems = interpolate(&mut root, &env);
+        let problems = interpolate(&mut root, &env, &BTreeSet::new());
         assert_eq!(problems.len(), 1);
         assert!(problems[0].message.contains("larger than 64 MiB"));
     }
@@ -187,5 +193,12 @@ mod tests {
         let (_, problems) = run("services: {w: {configs: [{source: a, mode: $M}]}}");
         assert_eq!(problems.len(), 1);
         assert!(problems[0].help.as_ref().unwrap().contains("288"));
+    }
+
+    #[test]
+    fn optional_variables_may_be_missing() {
+        let mut root = read("a: $B\nc: $D\n", FileId(0)).unwrap().root;
+        let problems = interpolate(&mut root, &BTreeMap::new(), &["B".to_owned()].into());
+        assert_eq!(problems.iter().map(|problem| problem.place.line).collect::<Vec<_>>(), [2]);
     }
 }

@@ -22,6 +22,7 @@ fn round(text: &str) -> Option<String> {
         env: &env,
         home: None,
         skip_interpolation: true,
+        optional: std::collections::BTreeSet::new(),
         reader: &Nothing,
     };
     load(&request).ok().map(|loaded| print(&loaded.document))

@@ -29,6 +29,7 @@ fn converted(text: &str, api: ApiVersion) -> Result<StackSpec, Vec<Finding>> {
         env: &env,
         home: None,
         skip_interpolation: false,
+        optional: std::collections::BTreeSet::new(),
         reader: &Fixed,
     };
     let loaded = load(&request).map_err(|refused| refused.findings).expect("the document is good");

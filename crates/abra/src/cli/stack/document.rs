@@ -38,6 +38,7 @@ impl FileArgs {
             env: &env,
             home: env.get("HOME").cloned(),
             skip_interpolation,
+            optional: std::collections::BTreeSet::new(),
             reader: &Disk,
         };
         load(&request).map_err(|refused| refused.findings)
