@@ -97,6 +97,19 @@ impl fmt::Display for Location {
     }
 }
 
+impl Finding {
+    /// The same with other words, for example without what must not be seen.
+    #[must_use]
+    pub fn reworded(mut self, words: impl Fn(&str) -> String) -> Self {
+        self.message = words(&self.message);
+        self.help = self.help.as_deref().map(&words);
+        if let Some(location) = &mut self.location {
+            location.source = location.source.as_deref().map(&words);
+        }
+        self
+    }
+}
+
 /// One thing that was found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {

@@ -85,6 +85,17 @@ impl Failure {
         self
     }
 
+    /// The same with other words, for example without what must not be seen.
+    #[must_use]
+    pub fn reworded(mut self, words: impl Fn(&str) -> String) -> Self {
+        self.message = words(&self.message);
+        for text in self.causes.iter_mut().chain(&mut self.hints) {
+            *text = words(text);
+        }
+        self.findings = self.findings.into_iter().map(|finding| finding.reworded(&words)).collect();
+        self
+    }
+
     /// Input that can't be used: says how many problems there are.
     pub fn refused(what: &str, findings: Vec<Finding>) -> Self {
         let blockers = findings.iter().filter(|finding| finding.severity == Severity::Blocker).count();

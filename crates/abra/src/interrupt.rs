@@ -29,9 +29,17 @@ impl Interrupt {
     /// The system does not let us listen.
     pub fn listen(last_words: fn()) -> std::io::Result<Self> {
         let (sender, asked) = watch::channel(0);
-        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
-            tokio::spawn(count(signal(kind)?, sender.clone(), last_words));
-        }
+        // A thread of its own: whatever the run is busy with, a second interrupt ends it.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let guard = runtime.enter();
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let signals = kinds.into_iter().map(signal).collect::<std::io::Result<Vec<_>>>()?;
+        drop(guard);
+        std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            runtime.block_on(futures_util::future::join_all(
+                signals.into_iter().map(|signals| count(signals, sender.clone(), last_words)),
+            ));
+        })?;
         Ok(Self { asked, guards: Arc::default() })
     }
 

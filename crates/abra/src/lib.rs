@@ -7,6 +7,7 @@ pub mod exit;
 pub mod failure;
 pub mod flow;
 pub mod git;
+pub mod hold;
 pub mod home;
 pub mod interrupt;
 pub mod ui;

@@ -55,6 +55,27 @@ pub(super) fn shown_line(line: &str) -> String {
         .collect()
 }
 
+/// A shorter secret is no secret, and would hide half of every sentence.
+const SHORTEST: usize = 6;
+
+/// A text without the values that their variables' names call secret, and without passwords of addresses among the values.
+pub(super) fn masked<'a>(values: impl Iterator<Item = (&'a String, &'a String)>, text: &str) -> String {
+    let mut hidden: Vec<&str> = values
+        .flat_map(|(key, value)| {
+            let whole = looks_secret(key).then_some(value.as_str());
+            let password = value.split_once("://").and_then(|(_, rest)| {
+                let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+                Some(authority.rsplit_once('@')?.0.split_once(':')?.1)
+            });
+            [whole, password].into_iter().flatten()
+        })
+        .filter(|value| value.len() >= SHORTEST)
+        .collect();
+    // One may be a part of another.
+    hidden.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    hidden.into_iter().fold(text.to_owned(), |text, value| text.replace(value, "…"))
+}
+
 /// `scheme://user:password@host`
 fn holds_password(value: &str) -> bool {
     value.split_once("://").is_some_and(|(_, rest)| {

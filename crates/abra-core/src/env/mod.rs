@@ -17,12 +17,13 @@ use crate::name::{NameError, RecipeName};
 use crate::recipe::Record;
 use scan::{Lines, Problem, Statement};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Largest env file in bytes.
 pub const LARGEST: usize = 1 << 20;
 
-/// An env file that was read without errors.
-#[derive(Debug, Clone)]
+/// An env file that was read without errors. Values are not to be seen: it prints no more than its name.
+#[derive(Clone)]
 pub struct EnvFile {
     name: String,
     text: String,
@@ -31,6 +32,12 @@ pub struct EnvFile {
     places: BTreeMap<String, Position>,
     modifiers: BTreeMap<String, BTreeMap<String, String>>,
     warnings: Vec<Finding>,
+}
+
+impl fmt::Debug for EnvFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EnvFile").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// A line and a column, both from 1; columns count characters.
@@ -106,6 +113,12 @@ impl EnvFile {
     /// Where each variable is set; of several lines for one, the last.
     pub fn places(&self) -> &BTreeMap<String, Position> {
         &self.places
+    }
+
+    /// A text in which this file's secrets do not show, should it have come to quote them: variables whose names say so, and
+    /// passwords of addresses.
+    pub fn masked(&self, text: &str) -> String {
+        hidden::masked(self.values.iter(), text)
     }
 
     /// Where a variable is set, in words. The source line is hidden where it looks secret.

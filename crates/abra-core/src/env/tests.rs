@@ -384,3 +384,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_quotes_a_secret_is_masked_and_nobody_sees_one_by_printing() {
+    let text = "DB_PASSWORD=hunter2-long\nDB_PASSWORD_OLD=hunter2\nPIN_TOKEN=123\nMOTTO=we share\n\
+                DATABASE=postgres://app:s3cret-pw@db/app\n";
+    let env = EnvFile::parse("a.env", text.as_bytes()).unwrap();
+    for (text, expected) in [
+        ("can't use hunter2-long here", "can't use … here"),
+        ("hunter2 and hunter2-long", "… and …"),
+        ("we share 123 things", "we share 123 things"),
+        ("connect to app:s3cret-pw@db", "connect to app:…@db"),
+    ] {
+        assert_eq!(env.masked(text), expected);
+    }
+    let printed = format!("{env:?}");
+    assert!(
+        printed.contains("a.env") && !printed.contains("hunter2") && !printed.contains("s3cret"),
+        "{printed}"
+    );
+}

@@ -40,6 +40,8 @@ pub mod word {
     pub const STOPPED: &str = "stopped";
     /// The run was cut off, and somebody noticed.
     pub const ABANDONED: &str = "abandoned";
+    /// Nobody knows how it ended, and somebody recorded what runs.
+    pub const ADOPTED: &str = "adopted";
     /// The intent was written down, and then nothing was changed.
     pub const NOT_BEGUN: &str = "not-begun";
 
@@ -225,7 +227,8 @@ impl Logged {
 
     /// What stands for it once somebody has a verdict of `by` on what it brought; `None` where it has ended already.
     pub fn finished(&self, verdict: &Outcome, by: &str) -> Option<Outcome> {
-        let mut reasons = vec![verdict.reason.clone(), format!("verdict by {by}")];
+        let deed = if verdict.word == word::ADOPTED { "adopted" } else { "verdict" };
+        let mut reasons = vec![verdict.reason.clone(), format!("{deed} by {by}")];
         match &self.outcome {
             Some(before) if word::is_provisional(&before.word) => reasons.insert(0, before.reason.clone()),
             Some(_) => return None,

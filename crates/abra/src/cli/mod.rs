@@ -83,11 +83,14 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What is said where a second interrupt ends a run at once. It may be any.
+const LAST_WORDS: &str = "stopped at once: what was begun is not written down, and a lock frees itself after a minute; \
+                          `abra app ps` shows what runs now";
+
 /// Runs the command; an interrupt ends it at once unless something is being changed.
 async fn interruptible(cli: Cli, ui: Ui) -> Result<Exit, Failure> {
-    let interrupt =
-        Interrupt::listen(|| Ui::default().warn("stopped at once; `abra app ps` shows what runs now"))
-            .map_err(|error| Failure::new(format!("can't listen for interrupts: {error}")))?;
+    let interrupt = Interrupt::listen(|| Ui::default().warn(LAST_WORDS))
+        .map_err(|error| Failure::new(format!("can't listen for interrupts: {error}")))?;
     tokio::select! {
         result = cli.run(ui, interrupt.clone()) => result,
         () = interrupt.unguarded() => Err(Failure::new("interrupted; nothing was changed").exit(Exit::Interrupted)),

@@ -2,6 +2,7 @@
 use super::lease::{Lease, LockError};
 use crate::engine::auth::RegistryAuth;
 use crate::engine::{Engine, EngineError, FileKind};
+use crate::hold::{self, Place};
 use crate::interrupt::Interrupt;
 use abra_core::plan::Plan;
 use abra_core::plan::action::Action;
@@ -80,9 +81,11 @@ pub async fn apply(
             return Err(stopped(StopCause::Interrupted));
         }
         run.check().await.map_err(stopped)?;
+        hold::at(Place::Applying).await;
         on(Event::Applying(action));
         let remarks = run.step(action).await.map_err(stopped)?;
         remarks.iter().for_each(|remark| on(Event::Remark(remark)));
+        hold::at(Place::Applied).await;
     }
     Ok(run.names)
 }

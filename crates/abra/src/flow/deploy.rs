@@ -159,6 +159,21 @@ impl Prepared {
 /// Whatever makes a plan impossible.
 pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failure> {
     let app = context.app(&request.app)?;
+    let env = app.env.clone();
+    let masked = |text: &str| env.masked(text);
+    let mut look = planned(context, request, app).await.map_err(|failure| failure.reworded(masked))?;
+    if let Look::Planned(prepared) = &mut look {
+        let of_plan = &mut prepared.staged.plan.findings;
+        for findings in [&mut prepared.warnings, of_plan] {
+            *findings = std::mem::take(findings).into_iter().map(|found| found.reworded(masked)).collect();
+        }
+    }
+    Ok(look)
+}
+
+/// The same, with words that may quote a secret of the env file: an engine's, or a compose file's with a variable in the
+/// wrong place.
+async fn planned(context: &Context, request: &Request, app: App) -> Result<Look, Failure> {
     let recorded = recorded(context, &app)?;
     let (engine, fetched, team) = tokio::join!(
         server::connect(context, &app.server),
@@ -281,6 +296,19 @@ pub struct Done {
 /// # Errors
 /// The plan does not hold any more, or a step failed.
 pub async fn execute(
+    context: &Context,
+    prepared: &Prepared,
+    patience: Option<Patience>,
+    on: &mut dyn FnMut(Event<'_>),
+) -> Result<Done, Failure> {
+    let masked = |text: &str| prepared.app.env.masked(text);
+    let mut done =
+        carried_out(context, prepared, patience, on).await.map_err(|failure| failure.reworded(masked))?;
+    done.outcome.reword_logs(masked);
+    Ok(done)
+}
+
+async fn carried_out(
     context: &Context,
     prepared: &Prepared,
     patience: Option<Patience>,

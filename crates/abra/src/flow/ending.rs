@@ -1,6 +1,7 @@
 //! What is written down after the work: the outcome in the journal, the record, and the lock given back.
 //!
 //! Not here: what surrounds a change before that ([`super::operation`]), and the verdict itself.
+use super::apply::{StopCause, Stopped};
 use super::deploy::{self, Done, Prepared};
 use super::insist::Insistence;
 use super::journal;
@@ -12,6 +13,7 @@ use crate::context::Context;
 use crate::engine::{Engine, EngineError, Filters};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::hold::{self, Place};
 use abra_core::converge::{Kind, Verdict};
 use abra_core::journal::{Entry, History, Logged, Outcome as Ended, word};
 use abra_core::stack::digest;
@@ -73,6 +75,7 @@ pub(super) async fn end(
     if let Err(error) = confirmed {
         return unconfirmed(context, prepared, result, error);
     }
+    hold::at(Place::Confirmed).await;
     let stack = prepared.app.stack.as_str();
     let (word, reason) = match &result {
         Ok(outcome) => (word_for(outcome), reason(outcome, stack)),
@@ -83,6 +86,7 @@ pub(super) async fn end(
     if !stands && let Err(error @ LockError::Lost(_)) = lease.confirm().await {
         return Err(error.into());
     }
+    hold::at(Place::OutcomeWritten).await;
     let done = match result {
         Ok(outcome) => Ok(deploy::concluded(context, prepared, outcome, on).await),
         Err(error) => Err(error),
@@ -90,6 +94,7 @@ pub(super) async fn end(
     // The commands after it may have taken long.
     let insistence = Insistence::new(&context.interrupt);
     give_back(context, lease, page, word, &insistence).await;
+    hold::at(Place::LockFreed).await;
     Ok(done?)
 }
 
@@ -196,7 +201,7 @@ pub(super) fn digests_of(stack: &str, services: &[Service]) -> BTreeMap<String, 
 
 /// Whether a word says what became of what is on the server now.
 pub(super) fn decides(word: &str) -> bool {
-    [word::SUCCEEDED, word::FAILED, word::ROLLED_BACK].contains(&word)
+    [word::SUCCEEDED, word::FAILED, word::ROLLED_BACK, word::ADOPTED].contains(&word)
 }
 
 pub(super) fn word_for(outcome: &Outcome) -> &'static str {
@@ -221,6 +226,7 @@ fn word_for_error(error: &RolloutError) -> &'static str {
     match error {
         RolloutError::Gone(_) | RolloutError::Moved(_) => word::OVERTAKEN,
         RolloutError::ReadBack(_) | RolloutError::Look(_) => word::UNDECIDED,
+        RolloutError::Stopped(Stopped { done: 0, cause: StopCause::Interrupted, .. }) => word::NOT_BEGUN,
         RolloutError::Stopped(_) | RolloutError::Lost(_) => word::STOPPED,
     }
 }

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::engine::{Engine, EngineError};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::hold::{self, Place};
 use abra_core::app::App;
 use abra_core::env::RECORD_KEY;
 use abra_core::head::{Claim, HeadRecord, Standing};
@@ -22,6 +23,7 @@ use abra_core::plan::Plan;
 use abra_core::recipe::Record;
 use abra_core::stack::digest;
 use abra_core::stack::labels;
+use abra_core::status::AtWork;
 use jiff::Timestamp;
 use rand::Rng as _;
 use serde_json::json;
@@ -49,6 +51,21 @@ impl Before {
     /// The record of somebody who works right now.
     pub fn busy(&self) -> Option<&HeadRecord> {
         self.head.as_ref().filter(|seen| seen.standing() == Standing::Held).map(|seen| &seen.record)
+    }
+
+    /// Whether nobody is at work.
+    ///
+    /// # Errors
+    /// Somebody is.
+    pub(super) fn require_quiet(&self, context: &Context) -> Result<(), LockError> {
+        let held = self.head.as_ref().filter(|seen| seen.standing() == Standing::Held);
+        held.map_or(Ok(()), |seen| Err(seen.busy(&self.operator, &context.host)))
+    }
+
+    /// Whether a run was cut off, or nobody knows how the last operation ended.
+    pub(super) fn is_unsettled(&self) -> bool {
+        let cut_off = |seen: &Seen| AtWork::of(&seen.record, seen.standing()) == AtWork::CutOff;
+        self.head.as_ref().is_some_and(cut_off) || self.history.unfinished(self.busy()).is_some()
     }
 }
 
@@ -98,11 +115,13 @@ pub async fn run(
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
     let version = prepared.resolution.target.record().to_string();
     let claim = claim(context, before, prepared.command, &version);
+    hold::at(Place::Agreed).await;
     let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), Terms::default()).await {
         Ok(lease) => lease,
         Err(error) => return Err(not_taken(engine, stack, error).await),
     };
     let work = async {
+        hold::at(Place::LockTaken).await;
         let page = match begin(context, prepared, before, &lease).await {
             Ok(page) => page,
             Err(failure) => {
@@ -149,6 +168,7 @@ async fn begin(
     close_earlier(engine, stack, before, lease).await?;
     let now = now(engine);
     rollout::holds(engine, &prepared.staged).await?;
+    hold::at(Place::PlanChecked).await;
     if prepared.staged.plan.is_noop() {
         // Where something else was begun, this is an operation like any other: it is what became of that.
         let page = Page::unchanged(&before.history, |earlier| is_meant(earlier, prepared));
@@ -189,11 +209,13 @@ pub(super) async fn intend(
     lease: &Lease<'_>,
 ) -> Result<Entry, Failure> {
     let entry = journal::open(engine, entry, now, lease).await?;
+    hold::at(Place::IntentWritten).await;
     if let Err(error) = lease.begin(entry.seq).await {
         // Where this fails, too, the head record tells that it was not begun.
         let _ = journal::not_begun(engine, &entry.stack, entry.seq, now).await;
         return Err(Failure::from(error).hint("nothing was changed"));
     }
+    hold::at(Place::Begun).await;
     Ok(entry)
 }
 

@@ -7,6 +7,7 @@ use super::{apply, journal, lease};
 use crate::context::Context;
 use crate::engine::EngineError;
 use crate::failure::Failure;
+use crate::hold::{self, Place};
 use abra_core::journal::{Entry, Outcome, word};
 use std::collections::BTreeMap;
 
@@ -25,11 +26,13 @@ pub async fn run(
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
     let terms = lease::Terms::default();
     let claim = operation::claim(context, before, "undeploy", "");
+    hold::at(Place::Agreed).await;
     let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), terms).await {
         Ok(lease) => lease,
         Err(error) => return Err(operation::not_taken(engine, stack, error).await),
     };
     let work = async {
+        hold::at(Place::LockTaken).await;
         let insistence = Insistence::new(&context.interrupt);
         let entry = match begin(context, prepared, before, &lease).await {
             Ok(entry) => entry,

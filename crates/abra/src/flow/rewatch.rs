@@ -76,7 +76,8 @@ pub async fn rewatch(
     let deployed = deployed(&app, &services)?;
     context.ui.findings(&before.iter().filter_map(|before| foreword::busy(before, name)).collect::<Vec<_>>());
     let watching = Watching { context, app: &app, engine: &engine, services, last, deployed };
-    let outcome = watching.watch(tasks, patience, on).await;
+    let mut outcome = watching.watch(tasks, patience, on).await;
+    outcome.reword_logs(|text| app.env.masked(text));
     let recorded = match &before {
         Some(before) => watching.conclude(before, &outcome).await,
         None if is_success(&outcome) => watching.record().await.map_err(Failure::from),

@@ -4,6 +4,7 @@ use super::lease::{Lease, LockError, Lost};
 use super::stage::Staged;
 use super::watch::{self, Ended, Patience, Watched};
 use crate::engine::{Engine, EngineError, Filters};
+use crate::hold::{self, Place};
 use crate::interrupt::Interrupt;
 use abra_core::converge::Verdict;
 use abra_core::converge::{Baseline, Change, Expectation};
@@ -32,6 +33,17 @@ pub enum Outcome {
     LeftRunning,
     /// The operator interrupted the watching. The deployment goes on.
     Interrupted,
+}
+
+impl Outcome {
+    /// Gives the last lines of containers other words, for example without what must not be seen.
+    pub fn reword_logs(&mut self, words: impl Fn(&str) -> String) {
+        if let Self::Verdict(_, logs) = self {
+            for line in logs.values_mut().flatten() {
+                *line = words(line);
+            }
+        }
+    }
 }
 
 /// Why there is no outcome.
@@ -106,6 +118,7 @@ pub async fn roll_out(
         {
             return Err(RolloutError::Lost(lost));
         }
+        hold::at(Place::Sent).await;
         if manner.patience.is_some() {
             let services = engine.services(&Filters::stack(&plan.stack)).await;
             read_back = Some(services.map_err(RolloutError::ReadBack)?);
@@ -126,6 +139,7 @@ pub async fn roll_out(
         ended = watch::watch(engine, watched, interrupt, tell) => ended,
         lost = lost(manner.lease) => return Err(RolloutError::Lost(lost)),
     };
+    hold::at(Place::Judged).await;
     Ok(match ended {
         Ended::Interrupted => Outcome::Interrupted,
         Ended::Verdict(verdict) => {

@@ -1,13 +1,17 @@
 //! Bringing server and record together: for one app, or for many side by side.
 use super::deploy::{self, Aim, Look, NoVersion, Prepared, Recorded, Request};
+use super::ending::{self, Desk, Page};
+use super::insist::Insistence;
+use super::lease::{self, Terms};
+use super::operation::{self, Before};
 use super::server;
 use super::team::NewRecord;
 use crate::context::Context;
-use crate::engine::Filters;
+use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
-use crate::home::HomeError;
 use abra_core::app::App;
 use abra_core::finding::Finding;
+use abra_core::journal::word;
 use abra_core::name::{AppName, ServerName};
 use abra_core::recipe::Record;
 use abra_core::status::{ServiceFacts, common};
@@ -42,11 +46,12 @@ pub async fn compare(context: &Context, app: &str, domain_checks: bool) -> Resul
     })
 }
 
-/// The record runs, and no content differs.
+/// The record runs, no content differs, and nothing was begun of which nobody knows how it ended.
 fn is_in_sync(prepared: &Prepared) -> bool {
     let deployed = prepared.versions().deployed();
     let same = prepared.recorded.as_ref().zip(deployed.as_ref()).is_some_and(|(a, b)| a.same(b));
-    same && prepared.staged.plan.is_noop() && !prepared.staged.plan.blocked()
+    let settled = prepared.before.as_ref().is_none_or(|before| !before.is_unsettled());
+    same && settled && prepared.staged.plan.is_noop() && !prepared.staged.plan.blocked()
 }
 
 /// Operator sync must be on.
@@ -75,6 +80,10 @@ pub struct Adoption {
     pub deployed: Record,
     /// What is to be said of it.
     pub warnings: Vec<Finding>,
+    /// The server.
+    engine: Engine,
+    /// What other operators left there.
+    before: Before,
 }
 
 /// Looks at what runs, so that it can be recorded. Changes nothing.
@@ -86,6 +95,8 @@ pub async fn adoption(context: &Context, name: &str) -> Result<Adoption, Failure
     let app = context.app(name)?;
     let recorded = app.env.record().map_err(|finding| Failure::refused(app.env.name(), vec![finding]))?;
     let engine = server::connect(context, &app.server).await?;
+    let before = operation::look(context, &engine, &app).await?;
+    before.require_quiet(context)?;
     let services = engine.services(&Filters::stack(app.stack.as_str())).await?;
     if services.is_empty() {
         return Err(Failure::new(format!("{name} is not deployed, so there is nothing to record")));
@@ -97,7 +108,7 @@ pub async fn adoption(context: &Context, name: &str) -> Result<Adoption, Failure
             .hint(format!("`abra app sync {name}` brings them to the record"))
     })?;
     let warnings = theirs(context, &app, &deployed).await;
-    Ok(Adoption { app, recorded, deployed, warnings })
+    Ok(Adoption { app, recorded, deployed, warnings, engine, before })
 }
 
 /// What nobody here could deploy again.
@@ -114,13 +125,43 @@ async fn theirs(context: &Context, app: &App, deployed: &Record) -> Vec<Finding>
     vec![Finding::warning(text).help(format!("`abra app history {}` shows who deployed it", app.name))]
 }
 
-/// Records what runs. The server is not touched.
+/// Records what runs. What is deployed stays as it is; where nobody knows how the last operation ended, the journal says
+/// from now on that its result was adopted, and by whom.
 ///
 /// # Errors
-/// The env file can't be written.
-pub async fn adopt(context: &Context, adoption: &Adoption) -> Result<Recorded, HomeError> {
-    let change = NewRecord { command: "adopt", from: adoption.recorded.as_ref(), to: &adoption.deployed };
-    deploy::record_version(context, &adoption.app, &change).await
+/// Somebody is at work on the app, or the env file can't be written.
+pub async fn adopt(context: &Context, adoption: &Adoption) -> Result<Recorded, Failure> {
+    let Adoption { app, engine, before, deployed, .. } = adoption;
+    let record = async || {
+        let change = NewRecord { command: "adopt", from: adoption.recorded.as_ref(), to: deployed };
+        deploy::record_version(context, app, &change).await.map_err(Failure::from)
+    };
+    if !before.is_unsettled() {
+        return record().await;
+    }
+    let stack = app.stack.as_str();
+    let claim = operation::claim(context, before, "adopt", &deployed.to_string());
+    let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), Terms::default()).await {
+        Ok(lease) => lease,
+        Err(error) => return Err(operation::not_taken(engine, stack, error).await),
+    };
+    let insistence = Insistence::new(&context.interrupt);
+    let work = async {
+        let closed = operation::close_earlier(engine, stack, before, &lease).await;
+        let recorded = match closed {
+            Ok(()) => record().await,
+            Err(error) => Err(error.into()),
+        };
+        let page = match &recorded {
+            Ok(_) => Page::unchanged(&before.history, |_| true).unwrap_or(Page::None(None)),
+            Err(_) => Page::None(None),
+        };
+        let desk = Desk { context, engine, stack, operator: &before.operator };
+        desk.write(&page, word::ADOPTED, String::new(), &insistence).await;
+        ending::give_back(context, &lease, &page, word::ADOPTED, &insistence).await;
+        recorded
+    };
+    lease.hold(work).await
 }
 
 /// The apps of one server, or of all.

@@ -2,6 +2,7 @@
 //! pushed where the operator switched that on. Nothing is ever merged, and nothing here stops a deployment.
 use crate::context::Context;
 use crate::git::{Fetched, TeamFile};
+use crate::hold::{self, Place};
 use abra_core::app::App;
 use abra_core::config::RemoteCheck;
 use abra_core::env::EnvFile;
@@ -114,13 +115,17 @@ pub async fn share(context: &Context, app: &App, change: &NewRecord<'_>) -> Vec<
     let mut said = Vec::new();
     if commit {
         match committed(context, app, &file, change).await {
-            Ok(true) => said.push(Finding::note("committed the record")),
+            Ok(true) => {
+                said.push(Finding::note("committed the record"));
+                hold::at(Place::Committed).await;
+            }
             Ok(false) => {}
             Err(error) => return vec![Finding::warning(format!("the record is not committed: {error}"))],
         }
     }
     if push {
         said.extend(pushed(context, &file).await);
+        hold::at(Place::Pushed).await;
     }
     said
 }

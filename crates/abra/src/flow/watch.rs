@@ -1,5 +1,6 @@
 //! Watching: look at the stack again and again until core knows the verdict.
 use crate::engine::{Engine, EngineError, Filters, LogLine, LogQuery};
+use crate::hold::{self, Place};
 use crate::interrupt::Interrupt;
 use abra_core::converge::{
     Change, Event, Expectation, Kind, ServiceVerdict, Settings, Sighting, Snapshot, Verdict, Watch,
@@ -91,6 +92,7 @@ pub async fn watch(
         if let Some(verdict) = watch.verdict() {
             return Ended::Verdict(verdict.clone());
         }
+        hold::at(Place::Watching).await;
         let next = tokio::time::Instant::now() + TICK;
         let look = tokio::select! {
             look = looks.look() => look,

@@ -1,5 +1,5 @@
 //! New files and folders.
-use super::{Home, HomeError, io_error};
+use super::{Home, HomeError, TEMPORARY, io_error};
 use abra_core::name::{AppName, ServerName};
 use std::fs;
 use std::io::Write as _;
@@ -46,7 +46,7 @@ fn write_new(path: &Path, bytes: &[u8], force: bool) -> Result<(), HomeError> {
         if force { fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
     let dir = real.parent().unwrap_or(Path::new("/"));
     let mut file =
-        tempfile::Builder::new().prefix(".abra-").tempfile_in(dir).map_err(io_error("write in", dir))?;
+        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir).map_err(io_error("write in", dir))?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io_error("write", path))?;
     let placed = if force { file.persist(&real) } else { file.persist_noclobber(&real) };
     match placed {

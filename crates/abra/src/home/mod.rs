@@ -13,6 +13,9 @@ use abra_core::name::{AppName, NameError, RecipeName, ServerName};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// How names of files begin that are not whole yet.
+const TEMPORARY: &str = ".abra-";
+
 /// The operator's home.
 #[derive(Debug, Clone)]
 pub struct Home {

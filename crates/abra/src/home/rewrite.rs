@@ -1,6 +1,7 @@
 //! Changing an env file: the newest bytes, under a lock, all at once or not at all.
 use super::create::sync_dir;
-use super::{Home, HomeError, io_error, read_env};
+use super::{Home, HomeError, TEMPORARY, io_error, read_env};
+use crate::hold::{self, Place};
 use abra_core::env::EnvFile;
 use abra_core::name::{AppName, ServerName};
 use std::fs::{self, File, Metadata, TryLockError};
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// Longest wait for another process that is writing. A write takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// A temporary file that is older than that was left by a run that was cut off.
+const STALE: Duration = Duration::from_secs(1);
 
 impl Home {
     /// Changes the env file of an app: `change` gets the file as it is now, under a lock that every abra of this home
@@ -65,16 +68,33 @@ impl Home {
 fn replace(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
     let real: PathBuf = fs::canonicalize(path).map_err(io_error("find", path))?;
     let dir = real.parent().unwrap_or(Path::new("/"));
+    remove_leftovers(dir);
     let old = fs::metadata(&real).map_err(io_error("read", path))?;
     let mut file =
-        tempfile::Builder::new().prefix(".abra-").tempfile_in(dir).map_err(io_error("write in", dir))?;
+        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir).map_err(io_error("write in", dir))?;
     file.write_all(bytes).map_err(io_error("write", path))?;
     keep_owner(file.as_file(), &old, path)?;
     let mode = fs::Permissions::from_mode(old.mode() & 0o7777);
     file.as_file().set_permissions(mode).map_err(io_error("write", path))?;
     file.as_file().sync_all().map_err(io_error("write", path))?;
+    hold::firmly_at(Place::EnvWritten);
     file.persist(&real).map_err(|error| io_error("replace", path)(error.error))?;
+    hold::firmly_at(Place::EnvReplaced);
     sync_dir(dir)
+}
+
+/// Removes what writes that were cut off left. Nobody else is writing: the lock is held.
+fn remove_leftovers(dir: &Path) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let is_old =
+            |data: Metadata| data.modified().is_ok_and(|time| time.elapsed().is_ok_and(|age| age > STALE));
+        let name = entry.file_name();
+        // Of another home that shares this folder by a link, a write may be under way: it takes milliseconds.
+        if name.to_string_lossy().starts_with(TEMPORARY) && entry.metadata().is_ok_and(is_old) {
+            // In nobody's way where it can't be removed: no env file has such a name.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn keep_owner(file: &File, old: &Metadata, path: &Path) -> Result<(), HomeError> {

@@ -1,5 +1,6 @@
 //! What an operator has: a home of their own, recipes, an app, and the program as it was built.
 use crate::rig::{PATIENCE, swarm};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::io::{Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -44,6 +45,11 @@ impl Forge {
     /// Writes another file of the recipe, to be published with the next release.
     pub(crate) fn file(&self, name: &str, text: &str) {
         std::fs::write(self.recipe().join(name), text).unwrap();
+    }
+
+    /// Whether anything was published.
+    pub(crate) fn has_release(&self) -> bool {
+        self.recipe().join("compose.yml").exists()
     }
 
     /// Publishes a release with these services.
@@ -194,10 +200,31 @@ impl Running {
         drop(self.child.stdin.take());
     }
 
+    /// Presses keys.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
     /// What Ctrl-C does.
     pub(crate) fn interrupt(&self) {
-        let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+        self.signal(Signal::INT);
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Sends a signal to the child of its children that has none, as where it was started on a terminal.
+    pub(crate) fn signal_innermost(&self, signal: Signal) {
+        let mut id = Pid::from_child(&self.child);
+        loop {
+            let number = id.as_raw_nonzero();
+            let children = std::fs::read_to_string(format!("/proc/{number}/task/{number}/children")).unwrap();
+            let Some(child) = children.split_whitespace().next() else { break };
+            id = Pid::from_raw(child.parse().unwrap()).unwrap();
+        }
+        kill_process(id, signal).unwrap();
     }
 
     /// Ends it at once, as a crash would.
@@ -218,12 +245,13 @@ impl Running {
 pub(crate) struct Operator {
     home: TempDir,
     engine: String,
+    app: String,
 }
 
 impl Operator {
     /// An operator with the app in its first state, and the engine at an address.
     pub(crate) fn new(forge: &Forge, engine: String, sync: bool) -> Self {
-        let operator = Self { home: tempfile::tempdir().unwrap(), engine };
+        let operator = Self { home: tempfile::tempdir().unwrap(), engine, app: APP.to_owned() };
         std::fs::create_dir_all(operator.env_path().parent().unwrap()).unwrap();
         let config =
             format!("operator:\n  sync: {sync}\nrecipes:\n  url: file://{}\n", forge.0.path().display());
@@ -241,8 +269,16 @@ impl Operator {
         self
     }
 
+    /// The same operator whose app has another name.
+    pub(crate) fn with_app(mut self, app: &str) -> Self {
+        let before = self.env_path();
+        self.app = app.to_owned();
+        std::fs::rename(before, self.env_path()).unwrap();
+        self
+    }
+
     fn env_path(&self) -> PathBuf {
-        self.home.path().join(format!("abra/servers/default/{APP}.env"))
+        self.home.path().join(format!("abra/servers/default/{}.env", self.app))
     }
 
     /// The app's env file.
@@ -277,7 +313,8 @@ impl Operator {
         self.home.path()
     }
 
-    fn command(&self, program: &str) -> Command {
+    /// A program in the operator's home and environment.
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = clean(Command::new(program), self.home.path());
         command.env("ABRA_DIR", self.home.path().join("abra")).env("DOCKER_HOST", &self.engine);
         command.current_dir(self.home.path());
@@ -288,6 +325,13 @@ impl Operator {
     pub(crate) fn start(&self, words: &str) -> Running {
         let mut command = self.command(env!("CARGO_BIN_EXE_abra"));
         command.args(words.split_whitespace());
+        Running::start(command)
+    }
+
+    /// Starts `abra` with these words and one more variable.
+    pub(crate) fn start_with(&self, words: &str, variable: &str, value: &str) -> Running {
+        let mut command = self.command(env!("CARGO_BIN_EXE_abra"));
+        command.args(words.split_whitespace()).env(variable, value);
         Running::start(command)
     }
 

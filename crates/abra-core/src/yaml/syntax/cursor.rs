@@ -114,10 +114,8 @@ impl<'t> Cursor<'t> {
         if length == 0 {
             return;
         }
-        out.push(match self.peek() {
-            Some(c @ ('\u{2028}' | '\u{2029}')) => c,
-            _ => '\n',
-        });
+        let kept = self.peek().filter(|c| matches!(c, '\u{2028}' | '\u{2029}'));
+        out.push(kept.unwrap_or('\n'));
         let end = self.at + length;
         while let Some(c) = self.peek().filter(|_| self.at < end) {
             self.advance(c);

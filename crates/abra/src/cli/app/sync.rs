@@ -20,7 +20,7 @@ pub struct Args {
     /// Make the server run the record, also where that undoes a newer deployment
     #[arg(long, conflicts_with_all = ["adopt", "check"])]
     pub converge: bool,
-    /// Make the record say what runs; the server is not touched
+    /// Make the record say what runs; what is deployed stays as it is
     #[arg(long, conflicts_with = "check")]
     pub adopt: bool,
     /// Only compare: exit code 0 in sync, 8 not in sync

@@ -122,7 +122,7 @@ async fn adopt(context: &Context, args: &Args, row: Row) -> Work {
                     let words = if recorded.is_written { "recorded" } else { "record unchanged" };
                     (words.to_owned(), Exit::Done)
                 }
-                Err(error) => (error.to_string(), Exit::Refused),
+                Err(failure) => (failure.message, failure.exit),
             };
             Row { recorded: adoption.recorded, deployed: Some(adoption.deployed), result, exit, ..row }
         }
