@@ -1,4 +1,5 @@
 //! What every command of an operator needs: where things are, how to speak, what was set.
+use crate::engine::Endpoint;
 use crate::failure::Failure;
 use crate::git::{Git, GitError};
 use crate::home::Home;
@@ -25,6 +26,8 @@ pub struct Context {
     pub interrupt: Interrupt,
     /// `DOCKER_HOST`, for the local engine only.
     pub docker_host: Option<String>,
+    /// The engine of every server, where it is not looked for: a simulated one.
+    pub engine: Option<Endpoint>,
     /// The name of this workstation.
     pub host: String,
     /// `$USER@host`: who the operator is where nothing else says it.
@@ -52,8 +55,20 @@ impl Context {
         let host = if host.trim().is_empty() { "localhost" } else { host.trim() }.to_owned();
         let user_at_host = format!("{user}@{host}");
         let user_home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
-        let git = Git { may_ask: !ui.no_input };
-        Ok(Self { ui, offline, home, settings, git, interrupt, docker_host, host, user_at_host, user_home })
+        let git = Git { may_ask: !ui.no_input, instead: None };
+        Ok(Self {
+            ui,
+            offline,
+            home,
+            settings,
+            git,
+            interrupt,
+            docker_host,
+            engine: None,
+            host,
+            user_at_host,
+            user_home,
+        })
     }
 
     /// The app of this name.

@@ -43,6 +43,12 @@ impl Interrupt {
         Ok(Self { asked, guards: Arc::default() })
     }
 
+    /// Of an operator who never wants to stop.
+    pub fn never() -> Self {
+        let (_, asked) = watch::channel(0);
+        Self { asked, guards: Arc::default() }
+    }
+
     /// Whether the operator has asked to stop.
     pub fn asked(&self) -> bool {
         *self.asked.borrow() > 0

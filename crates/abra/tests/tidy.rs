@@ -234,7 +234,7 @@ fn every_dependency_has_a_reason_and_is_used() {
         assert!(line.contains(" # ") || line.contains("  #"), "no reason: {line}");
     }
     let mut used = BTreeSet::new();
-    for name in ["abra-core", "abra", "abra-model", "abra-rig"] {
+    for name in ["abra-core", "abra", "abra-model", "abra-rig", "abra-sim"] {
         let manifest = read(&format!("crates/{name}/Cargo.toml"));
         for (section, folders) in
             [("dependencies", &["src"][..]), ("dev-dependencies", &["src", "tests"][..])]

@@ -29,7 +29,7 @@ mod volumes;
 pub use abra_core::stack::api::ApiVersion;
 pub use client::{Engine, Limits, Observer, RequestLog};
 pub use containers::Container;
-pub use endpoint::{Endpoint, EndpointError};
+pub use endpoint::{Endpoint, EndpointError, Inside};
 pub use error::EngineError;
 pub use exec::{Exec, Input, Running};
 pub use files::FileKind;

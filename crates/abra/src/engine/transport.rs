@@ -1,6 +1,7 @@
 //! Connections to an endpoint, for hyper's pool.
 use super::Endpoint;
 use hyper::Uri;
+use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
 use std::future::Future;
 use std::io;
@@ -8,8 +9,50 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::UnixStream;
 use tower_service::Service;
+
+/// A connection, of whatever kind.
+pub(super) struct Link(Pin<Box<dyn Stream>>);
+
+trait Stream: AsyncRead + AsyncWrite + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Send> Stream for S {}
+
+impl Connection for Link {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+impl AsyncRead for Link {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.0.as_mut().poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Link {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.0.as_mut().poll_write(context, data)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.as_mut().poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.0.as_mut().poll_shutdown(context)
+    }
+}
 
 /// Opens connections to one endpoint, whatever the request's host says.
 #[derive(Debug, Clone)]
@@ -22,10 +65,17 @@ impl Connector {
     pub(super) fn new(endpoint: &Endpoint, limit: Duration) -> Self {
         Self { endpoint: Arc::new(endpoint.clone()), limit }
     }
+
+    async fn link(&self) -> io::Result<Link> {
+        match &*self.endpoint {
+            Endpoint::Unix(path) => Ok(Link(Box::pin(UnixStream::connect(path).await?))),
+            Endpoint::Inside(inside) => Ok(Link(Box::pin(inside.open()?))),
+        }
+    }
 }
 
 impl Service<Uri> for Connector {
-    type Response = TokioIo<UnixStream>;
+    type Response = TokioIo<Link>;
     type Error = io::Error;
     type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
 
@@ -34,11 +84,11 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        let Self { endpoint, limit } = self.clone();
+        let connector = self.clone();
         Box::pin(async move {
-            let Endpoint::Unix(path) = &*endpoint;
-            match tokio::time::timeout(limit, UnixStream::connect(path)).await {
-                Ok(stream) => stream.map(TokioIo::new),
+            let limit = connector.limit;
+            match tokio::time::timeout(limit, connector.link()).await {
+                Ok(link) => link.map(TokioIo::new),
                 Err(_) => Err(io::Error::new(
                     io::ErrorKind::TimedOut,
                     format!("no connection within {} s", limit.as_secs_f32()),

@@ -1,6 +1,7 @@
 //! Writing down what an operation came to although the engine is away for a moment: restarting, or looking for a leader.
 use crate::interrupt::Interrupt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// For all that is written after the work. An engine that was killed is back after some 15 s.
 const PATIENCE: Duration = Duration::from_secs(30);

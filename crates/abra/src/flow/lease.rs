@@ -6,8 +6,9 @@ use abra_core::head::{self, Claim, HeadRecord, Refusal, Standing};
 use abra_core::stack::live::{FileObject, Version};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 
 /// Attempts at one write, while others write too or answers get lost.
 const TRIES: usize = 20;

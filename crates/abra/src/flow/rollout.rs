@@ -136,6 +136,7 @@ pub async fn roll_out(
     };
     let tell = &mut |event: &abra_core::converge::Event| on(Event::Watch(event));
     let ended = tokio::select! {
+        biased;
         ended = watch::watch(engine, watched, interrupt, tell) => ended,
         lost = lost(manner.lease) => return Err(RolloutError::Lost(lost)),
     };

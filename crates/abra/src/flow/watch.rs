@@ -9,7 +9,8 @@ use abra_core::stack::digest::of_service;
 use abra_core::stack::live::{Service, Task};
 use abra_core::stack::normal::Names;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(300);
@@ -93,8 +94,9 @@ pub async fn watch(
             return Ended::Verdict(verdict.clone());
         }
         hold::at(Place::Watching).await;
-        let next = tokio::time::Instant::now() + TICK;
+        let next = Instant::now() + TICK;
         let look = tokio::select! {
+            biased;
             look = looks.look() => look,
             () = interrupt.wait() => return Ended::Interrupted,
         };
@@ -105,6 +107,7 @@ pub async fn watch(
         events.iter().for_each(&mut *on);
         if watch.verdict().is_none() {
             tokio::select! {
+                biased;
                 () = tokio::time::sleep_until(next) => {}
                 () = interrupt.wait() => return Ended::Interrupted,
             }

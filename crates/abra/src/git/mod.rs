@@ -30,10 +30,27 @@ const LOCAL: Duration = Duration::from_secs(30);
 const MOST_TAGS: usize = 10_000;
 
 /// How git may be run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub struct Git {
     /// Whether it may ask for passwords and host keys on the terminal.
     pub may_ask: bool,
+    /// Answers in git's stead, given arguments, folder and input. For simulations, whose clock does not know how long a
+    /// process takes.
+    pub instead: Option<Instead>,
+}
+
+/// Answers to arguments, in a folder, with an input.
+pub type Instead = fn(&[String], Option<&Path>, &[u8]) -> io::Result<Answer>;
+
+/// What git answered.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// Whether it succeeded.
+    pub success: bool,
+    /// What it wrote to its standard output.
+    pub data: Vec<u8>,
+    /// What it said, without control characters.
+    pub said: String,
 }
 
 /// Why git could not do it. Text from git is bounded and has no control characters and no passwords of addresses.

@@ -1,5 +1,5 @@
 //! One call of git: its environment, its limits, its answer.
-use super::{Git, GitError, LOCAL};
+use super::{Answer, Git, GitError, LOCAL};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -56,14 +56,6 @@ pub(super) struct Invocation {
     hooks: bool,
 }
 
-/// What it answered.
-#[derive(Debug)]
-pub(super) struct Output {
-    pub(super) success: bool,
-    pub(super) data: Vec<u8>,
-    pub(super) said: String,
-}
-
 impl Invocation {
     /// A call that stays on this machine.
     pub(super) fn local<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Self {
@@ -110,7 +102,11 @@ impl Git {
     }
 
     /// The answer of a call, also when it fails.
-    pub(super) async fn run(&self, call: &Invocation) -> Result<Output, GitError> {
+    pub(super) async fn run(&self, call: &Invocation) -> Result<Answer, GitError> {
+        if let Some(instead) = self.instead {
+            let answer = instead(&call.arguments, call.dir.as_deref(), &call.input);
+            return answer.map_err(|source| GitError::Start { source });
+        }
         let mut command = self.command(call)?;
         if !call.local && !self.may_ask {
             command.env("GIT_SSH_COMMAND", self.quiet_ssh(call).await?);
@@ -187,7 +183,7 @@ fn repository(dir: &Path, own: bool) -> Result<PathBuf, GitError> {
 }
 
 /// Gives the input and takes the answer at the same time, so that neither side waits for ever.
-async fn talk(mut child: Child, input: &[u8]) -> std::io::Result<Output> {
+async fn talk(mut child: Child, input: &[u8]) -> std::io::Result<Answer> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let write = async {
         if let Some(mut stdin) = stdin {
@@ -202,7 +198,7 @@ async fn talk(mut child: Child, input: &[u8]) -> std::io::Result<Output> {
     }
     let status = child.wait().await?;
     let said = harmless(String::from_utf8_lossy(&said).trim());
-    Ok(Output { success: status.success(), data, said })
+    Ok(Answer { success: status.success(), data, said })
 }
 
 /// The first bytes of a stream; the rest is read to its end and dropped, unless it is the data.

@@ -7,7 +7,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-pub(super) const GIT: Git = Git { may_ask: false };
+pub(super) const GIT: Git = Git { may_ask: false, instead: None };
 
 struct Repository {
     _dir: tempfile::TempDir,

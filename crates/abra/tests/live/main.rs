@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 mod bad_input;
 mod commands;
+mod contract;
 mod deploy;
 mod diff;
 mod disturbed;
