@@ -18,6 +18,7 @@ mod logs;
 mod managers;
 mod operator;
 mod operators;
+mod race;
 mod recipes;
 mod registry;
 mod rig;
