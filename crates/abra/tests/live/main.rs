@@ -16,6 +16,7 @@ mod killed;
 mod lock;
 mod logs;
 mod managers;
+mod matrix;
 mod operator;
 mod operators;
 mod race;
