@@ -224,8 +224,8 @@ pub(super) const CASES: &[Case] = &[
         "stable for",
     ),
     update(
-        "an update that dies after 3 s, monitored for 1 s",
-        "app: {image: bb:2, command: sleep 3, stop_grace_period: 1s, deploy: {replicas: 2, update_config: {monitor: 1s}}}",
+        "an update that dies 2 s after its start, monitored for 1 s",
+        "app: {image: bb:2, command: sleep 2, stop_grace_period: 1s, deploy: {update_config: {monitor: 1s}, restart_policy: {delay: 1s}}}",
         3,
         "it keeps failing",
     ),
