@@ -182,7 +182,7 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
     );
     let (engine, mut recipe) = (engine?, fetched?);
     let sync = context.settings.sync.value;
-    let before = if sync { Some(operation::look(context, &engine, &app).await?) } else { None };
+    let before = before(context, &engine, &app).await?;
     let live = engine.services(&Filters::stack(app.stack.as_str())).await?;
     let services = facts(&live, &app);
     let all: Vec<ServiceFacts> = services.values().cloned().collect();
@@ -216,10 +216,10 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
     if request.domain_checks && !context.offline {
         warnings.extend(domain::check(&app).await);
     }
-    let credentials = stage::credentials()?;
     // Also without operator sync: a label of another operator's run is no difference.
     let policy = Policy { volatile_labels: labels::of_run(app.stack.as_str()), ..Policy::default() };
-    let mut staged = stage::stage(&engine, &wanted, Some(live), &policy, credentials.as_ref()).await?;
+    let mut staged =
+        stage::stage(&engine, &wanted, Some(live), &policy, stage::credentials()?.as_ref()).await?;
     if let Some(before) = &before {
         operation::stamp(&mut staged.plan, before);
     }
@@ -242,6 +242,14 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
         engine,
     };
     Ok(Look::Planned(Box::new(prepared)))
+}
+
+/// What other operators did to the app; nothing while operator sync is off.
+async fn before(context: &Context, engine: &Engine, app: &App) -> Result<Option<Before>, Failure> {
+    if !context.settings.sync.value {
+        return Ok(None);
+    }
+    operation::look(context, engine, app).await.map(Some)
 }
 
 /// What the env file records; nothing while operator sync is off: then the record is neither read nor written.

@@ -11,7 +11,7 @@ pub(crate) fn fold_keys(root: &mut Node, version: u8) {
 fn walk(node: &mut Node, shape: &Shape, version: u8) {
     match (shape, &mut node.data) {
         (Shape::Since(since, before, from), _) => {
-            walk(node, if version >= *since { from } else { before }, version)
+            walk(node, if version >= *since { from } else { before }, version);
         }
         (Shape::Either(shapes), data) => {
             if let Some(shape) = shapes.iter().find(|shape| shape.takes(data, version)) {
@@ -19,7 +19,7 @@ fn walk(node: &mut Node, shape: &Shape, version: u8) {
             }
         }
         (Shape::List(item, _), Data::List(items)) => {
-            items.iter_mut().for_each(|node| walk(node, item, version))
+            items.iter_mut().for_each(|node| walk(node, item, version));
         }
         (Shape::Dict(value, _), Data::Map(map)) => {
             map.values_mut().for_each(|entry| walk(&mut entry.value, value, version));
