@@ -155,7 +155,7 @@ fn judge(name: &str, end: &Output, new: &[Done], context: &str) {
         let mut others = NAMES.iter().filter(|other| **other != name);
         let says =
             |other: &&str| [format!("{other} ("), format!("by {other}")].iter().any(|w| end.text.contains(w));
-        assert!(others.any(|other| says(other)), "no name: {context}");
+        assert!(others.any(says), "no name: {context}");
     }
     // 1: there is nothing to go back to, or no record to go by.
     assert!(matches!(end.code, 0 | 1 | 6 | 7), "{context}");
