@@ -100,6 +100,18 @@ fn undigested(image: &str) -> &str {
     }
 }
 
+/// Two images as people tell them apart: by their tags, or where those are the same by the beginning of their digests.
+fn told_apart<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
+    let (short, other) = (undigested(before), undigested(after));
+    if short == other { (brief(before), brief(after)) } else { (brief(short), brief(other)) }
+}
+
+/// An image with the beginning of its digest.
+fn brief(image: &str) -> &str {
+    let end = image.find("@sha256:").map_or(image.len(), |at| at + "@sha256:".len() + 12);
+    image.get(..end).unwrap_or(image)
+}
+
 /// Whether a field only says again what the image says: docker keeps the image's name in a label, too.
 fn is_echo(field: &FieldChange, change: &ServiceChange) -> bool {
     field.path == format!("label {IMAGE_LABEL}") && change.fields.iter().any(|other| other.path == "image")
@@ -107,10 +119,9 @@ fn is_echo(field: &FieldChange, change: &ServiceChange) -> bool {
 
 fn line(field: &FieldChange, column: usize) -> Text {
     let path = text::padded(&text::clean(&field.path), column);
-    Text::from(format!("      {path}  "))
-        .styled(text::GONE, shown(&field.before))
-        .plain(" → ")
-        .styled(text::GOOD, shown(&field.after))
+    let (before, after) = (shown(&field.before), shown(&field.after));
+    let (before, after) = if field.path == "image" { told_apart(before, after) } else { (before, after) };
+    Text::from(format!("      {path}  ")).styled(text::GONE, before).plain(" → ").styled(text::GOOD, after)
 }
 
 fn shown(value: &Shown) -> &str {
@@ -119,5 +130,30 @@ fn shown(value: &Shown) -> &str {
         Shown::Hidden => "(hidden)",
         Shown::Text(text) if text.is_empty() => "(empty)",
         Shown::Text(text) => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::told_apart;
+
+    #[test]
+    fn images_are_told_apart_in_few_words() {
+        let digest = |digit: &str| format!("@sha256:{}", digit.repeat(64));
+        let (one, two) = (digest("1"), digest("2"));
+        for (before, after, expected) in [
+            (format!("a/b:1{one}"), format!("a/b:2{two}"), "a/b:1 a/b:2".to_owned()),
+            (
+                format!("a/b:1{one}"),
+                format!("a/b:1{two}"),
+                format!("a/b:1{} a/b:1{}", &one[..20], &two[..20]),
+            ),
+            (format!("a/b:1{one}"), "a/b:1".to_owned(), format!("a/b:1{} a/b:1", &one[..20])),
+            (format!("a/b{one}"), format!("a/b{two}"), format!("a/b{} a/b{}", &one[..20], &two[..20])),
+            ("(none)".to_owned(), "a/b:1".to_owned(), "(none) a/b:1".to_owned()),
+        ] {
+            let (short, other) = told_apart(&before, &after);
+            assert_eq!(format!("{short} {other}"), expected);
+        }
     }
 }

@@ -41,6 +41,7 @@ fn row(logged: &Logged, busy: Option<&HeadRecord>) -> Vec<String> {
     let shown = |text: &str| if text.is_empty() { "–".to_owned() } else { text.to_owned() };
     let word = History::word(logged, busy);
     let reason = logged.outcome.as_ref().map_or("", |outcome| outcome.reason.as_str());
+    let reason = reason.replace(&format!(": {word}"), "");
     let outcome = if reason.is_empty() { word.to_owned() } else { format!("{word}: {reason}") };
     vec![
         entry.seq.to_string(),
