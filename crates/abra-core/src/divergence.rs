@@ -21,6 +21,8 @@ pub struct Versions<'a> {
     pub services: &'a BTreeMap<String, ServiceFacts>,
     /// The recipe, which knows what is newer than what.
     pub recipe: &'a RecipeState,
+    /// Whether an operator is known to be at work: then what the swarm is doing is theirs, and told as such.
+    pub is_busy: bool,
 }
 
 impl<'a> Versions<'a> {
@@ -66,7 +68,7 @@ impl<'a> Versions<'a> {
             .collect();
         let text = format!("a deployment is in progress: the swarm is updating {}", names.join(", "));
         let help = format!("`abra app watch {}` shows how it ends", self.app);
-        (!names.is_empty()).then(|| Finding::warning(text).help(help))
+        (!names.is_empty() && !self.is_busy).then(|| Finding::warning(text).help(help))
     }
 
     fn split(&self) -> Option<Finding> {
@@ -179,7 +181,7 @@ mod tests {
         services: &'a BTreeMap<String, ServiceFacts>,
         recipe: &'a RecipeState,
     ) -> Versions<'a> {
-        Versions { app: "d", sync: true, recorded, pinned, services, recipe }
+        Versions { app: "d", sync: true, recorded, pinned, services, recipe, is_busy: false }
     }
 
     fn record(text: &str) -> Option<Record> {

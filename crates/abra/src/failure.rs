@@ -270,15 +270,15 @@ impl From<LockError> for Failure {
 /// Somebody else is at work; or the operator's own earlier run, which may have been cut off.
 fn busy(holder: HeadRecord, own: bool, left: Option<u64>) -> Failure {
     let HeadRecord { owner, host, doing, since, stage, .. } = holder;
-    let message = match own {
-        true => {
-            format!("a run of your own ({owner}, {host}) is at work on this app, or was cut off: {doing}")
-        }
-        false => format!("{owner} ({host}) is at work on this app: {doing}"),
+    let who = match own {
+        true => format!("a run of your own ({owner}, {host}) is at work on this app, or was cut off"),
+        false => format!("{owner} ({host}) is at work on this app"),
     };
-    let mut failure = Failure::new(message).exit(Exit::Busy).outrun();
-    failure.causes.push(format!("since {}, {stage}", clock_of(since)));
-    let failure = failure.hint("nothing was changed; --wait waits until the lock is free");
+    let message = format!("{who}: {doing}, since {}, {stage}", clock_of(since));
+    let failure = Failure::new(message)
+        .exit(Exit::Busy)
+        .outrun()
+        .hint("nothing was changed; --wait waits until the lock is free");
     let failure = match left {
         Some(left) => failure.hint(format!("if that run was cut off, its lock frees itself in {left} s")),
         None => failure,

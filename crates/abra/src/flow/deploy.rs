@@ -149,6 +149,7 @@ impl Prepared {
             pinned: self.app.pin.as_ref(),
             services: &self.services,
             recipe: &self.recipe,
+            is_busy: self.before.as_ref().is_some_and(|before| before.busy().is_some()),
         }
     }
 }
@@ -197,6 +198,7 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
         pinned: app.pin.as_ref(),
         services: &services,
         recipe: &recipe.state,
+        is_busy: before.as_ref().is_some_and(|before| before.busy().is_some()),
     };
     let mut warnings = foreword::findings(before.as_ref(), &versions, &live, app.stack.as_str());
     warnings.extend([team.warnings(&app), recipe.warnings.clone(), app.env.warnings().to_vec()].concat());

@@ -57,7 +57,7 @@ impl Before {
     ///
     /// # Errors
     /// Somebody is.
-    pub(super) fn require_quiet(&self, context: &Context) -> Result<(), LockError> {
+    pub fn require_quiet(&self, context: &Context) -> Result<(), LockError> {
         let held = self.head.as_ref().filter(|seen| seen.standing() == Standing::Held);
         held.map_or(Ok(()), |seen| Err(seen.busy(&self.operator, &context.host)))
     }

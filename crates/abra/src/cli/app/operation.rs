@@ -74,6 +74,10 @@ pub async fn carry_out(
     is_said: bool,
 ) -> Result<Exit, Failure> {
     let ui = context.ui;
+    // Nobody need read and approve what can't be done now.
+    if let Some(before) = prepared.before.as_ref().filter(|_| !manner.dry_run) {
+        before.require_quiet(context)?;
+    }
     show(context, prepared)?;
     if manner.dry_run {
         ui.planned(prepared);
