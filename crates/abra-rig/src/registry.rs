@@ -7,13 +7,15 @@ use std::fs;
 
 /// The password `throwaway`, hashed (bcrypt).
 const HASH: &str = "$2b$05$abcdefghijklmnopqrstuu1rw1ZN9Y2ZfNG/QsRObpVyXOyKYNRH2";
+/// The name of [`Registry::named`]; `engine.sh` makes it known.
+const NAME: &str = "registry.coop.example";
 const USER: &str = "rig";
 const PASSWORD: &str = "throwaway";
 
 /// A registry; it ends with its engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Registry {
-    /// `127.0.0.1:5000`: the first part of its images' names, as the engine sees it.
+    /// `127.0.0.1:5000`, or its name: the first part of its images' names, as the engine sees it.
     pub address: String,
     /// User and password, where it wants them.
     pub login: Option<(String, String)>,
@@ -47,6 +49,11 @@ impl Registry {
         engine.wait_for("the registry's start", || ready.exists())?;
         let login = password.then(|| (USER.to_owned(), PASSWORD.to_owned()));
         Ok(Self { address: format!("127.0.0.1:{port}"), login })
+    }
+
+    /// Starts one without a password that the engine knows as [`NAME`]: images have names as they have elsewhere.
+    pub fn named(engine: &mut Engine) -> Result<Self, RigError> {
+        Ok(Self { address: NAME.to_owned(), ..Self::start(engine, 80, false)? })
     }
 
     /// Puts an image of the engine into it, under the same name and tag; gives back its full name.

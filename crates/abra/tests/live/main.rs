@@ -9,6 +9,7 @@ mod disturbed;
 mod drivers;
 mod engine;
 mod engine_lost;
+mod handbook;
 mod held;
 mod images;
 mod interrupts;

@@ -154,7 +154,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    fn start(mut command: Command) -> Self {
+    /// Starts a command.
+    pub(crate) fn start(mut command: Command) -> Self {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let said = Arc::new(Mutex::new(Vec::new()));
@@ -180,19 +181,32 @@ impl Running {
     /// Waits until it has said something.
     #[track_caller]
     pub(crate) fn says(&mut self, words: &str) -> &mut Self {
+        assert!(self.may_say(words), "never said {words:?}:\n{}", self.text());
+        self
+    }
+
+    /// Waits until it has said something; or until it has ended without that.
+    #[track_caller]
+    pub(crate) fn may_say(&mut self, words: &str) -> bool {
         let start = Instant::now();
         while !self.text().contains(words) {
-            let ended = self.child.try_wait().unwrap();
-            assert!(ended.is_none() || self.text().contains(words), "never said {words:?}:\n{}", self.text());
+            if self.child.try_wait().unwrap().is_some() {
+                return self.text().contains(words);
+            }
             assert!(start.elapsed() < PATIENCE, "does not say {words:?}:\n{}", self.text());
             thread::sleep(Duration::from_millis(5));
         }
-        self
+        true
     }
 
     /// Types a line.
     pub(crate) fn answer(&mut self, line: &str) {
-        self.child.stdin.as_mut().unwrap().write_all(format!("{line}\n").as_bytes()).unwrap();
+        self.press(&format!("{line}\n"));
+    }
+
+    /// Presses keys.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
     /// Ends its input.

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# The world of a page: a forge with the recipe `hello` and the team's repository of servers, and who has a home.
+# Behind the scenes, pages use what stands in bin/ and in here:
+#   forge$ release VERSION EDIT NOTES   publishes a release: a sed expression changes the recipe first
+#   alice$ share MESSAGE                commits and pushes what alice changed in her servers' repository
+set -euo pipefail
+world=$PWD
+mkdir -p bin forge/hello.git
+
+cat >bin/abra <<'SH'
+#!/bin/sh
+echo $$ >"$HOME/.abra-pid"
+exec "$ABRA" "$@"
+SH
+
+cat >bin/release <<'SH'
+#!/usr/bin/env bash
+set -euo pipefail
+cd "$HOME/hello.git"
+sed -i "s|version=[0-9][^\"]*|version=$1|; $2" compose.yml
+mkdir -p release
+printf '%s\n' "$3" >"release/$1"
+git add --all
+git commit --quiet --message "chore: publish $1 release"
+git tag --annotate "$1" --message "chore: publish $1 release"
+SH
+
+cat >bin/share <<'SH'
+#!/usr/bin/env bash
+set -euo pipefail
+cd "$HOME/.abra/servers"
+git add --all
+git commit --quiet --message "$1"
+git push --quiet
+SH
+# team: alice and bob have switched operator sync on and share the app hello.example.com, which is not deployed yet.
+cat >bin/team <<'SH'
+#!/usr/bin/env bash
+set -euo pipefail
+cd "$HOME/.."
+for who in alice bob; do
+  export HOME=$PWD/$who
+  mkdir -p "$HOME/.abra"
+  printf 'operator:\n  sync: true\nrecipes:\n  url: https://git.coop.example\n' >"$HOME/.abra/config.yml"
+  git clone --quiet https://git.coop.example/servers.git "$HOME/.abra/servers" 2>/dev/null
+  if [ "$who" = alice ]; then
+    mkdir "$HOME/.abra/servers/default"
+    cp forge/hello.git/.env.sample "$HOME/.abra/servers/default/hello.example.com.env"
+    share "hello.example.com: settings"
+  fi
+done
+SH
+chmod +x bin/*
+
+for who in alice bob ci server forge; do
+  mkdir -p "$who"
+  cat >"$who/.gitconfig" <<INI
+[user]
+	name = ${who^}
+	email = $who@coop.example
+[init]
+	defaultBranch = main
+[url "file://$world/forge/"]
+	insteadOf = https://git.coop.example/
+INI
+done
+
+cat >forge/hello.git/.env.sample <<'ENV'
+TYPE=hello
+
+DOMAIN=hello.example.com
+
+## What visitors read
+GREETING="hello"
+ENV
+cat >forge/hello.git/compose.yml <<'YAML'
+version: "3.8"
+services:
+  app:
+    image: registry.coop.example/hello:1.0
+    environment:
+      - DOMAIN
+      - GREETING
+    networks: [internal]
+    deploy:
+      labels:
+        - "coop-cloud.${STACK_NAME}.version=0"
+  db:
+    image: registry.coop.example/hello-db:1
+    networks: [internal]
+networks:
+  internal:
+YAML
+export HOME=$world/forge
+git -C forge/hello.git init --quiet
+git init --quiet --bare forge/servers.git
+bin/release 1.0.0+1.0 '' 'First release.'
