@@ -196,3 +196,33 @@ fn keys(output: &[String]) -> Vec<(String, String)> {
 fn a_day_with_two_operators() {
     play("a-day");
 }
+
+#[test]
+fn switching_it_on_in_a_team() {
+    play("switching-on");
+}
+
+#[test]
+fn statuses_and_warnings() {
+    play("statuses");
+}
+
+#[test]
+fn when_a_deployment_fails() {
+    play("recovery");
+}
+
+#[test]
+fn when_operators_meet() {
+    play("meeting");
+}
+
+#[test]
+fn beside_other_tools() {
+    play("beside");
+}
+
+#[test]
+fn abra_in_ci() {
+    play("ci");
+}
