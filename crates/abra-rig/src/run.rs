@@ -1,5 +1,5 @@
 //! A command with throwaway engines around it: what the program `rig` does.
-use crate::{Engine, EngineOptions, Proxy, RigError};
+use crate::{Engine, EngineOptions, Proxy, Registry, RigError};
 use rustix::process::{Pid, Signal, kill_process};
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -22,6 +22,8 @@ pub struct Run {
     pub engines: u16,
     /// What they should be like.
     pub options: EngineOptions,
+    /// Puts a registry into each engine that has its images, see [`Registry::named`].
+    pub registry: bool,
     /// Puts a proxy in front of the first engine that writes each request to `$RIG_DIR/requests` and holds it back for
     /// so long.
     pub proxy: Option<Duration>,
@@ -40,7 +42,10 @@ pub fn run(run: &Run) -> Result<u8, RigError> {
 async fn run_on(run: &Run) -> Result<u8, RigError> {
     // From here on no signal ends this process by itself, so every engine that was started is also removed.
     let mut told = Told::new().map_err(RigError::io("signal handlers"))?;
-    let engines = (0..run.engines).map(|_| Engine::start(&run.options)).collect::<Result<Vec<_>, _>>()?;
+    let mut engines = (0..run.engines).map(|_| Engine::start(&run.options)).collect::<Result<Vec<_>, _>>()?;
+    if run.registry {
+        engines.iter_mut().try_for_each(stock)?;
+    }
     let result = match told.at_once().await {
         Some(signal) => Ok(128 + number(signal)),
         None => command(run, &engines, &mut told).await,
@@ -68,6 +73,12 @@ async fn command(run: &Run, engines: &[Engine], told: &mut Told) -> Result<u8, R
         signal = told.next() => end(&mut child, signal, told).await,
     };
     Ok(code(status.map_err(RigError::io("the command"))?))
+}
+
+/// Puts a registry into an engine, with the images of every engine.
+fn stock(engine: &mut Engine) -> Result<(), RigError> {
+    let registry = Registry::named(engine)?;
+    ["1", "2"].iter().try_for_each(|tag| registry.push(engine, "bb", tag).map(drop))
 }
 
 fn proxy(engine: &Engine, delay: Duration) -> Result<Proxy, RigError> {

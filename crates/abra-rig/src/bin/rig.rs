@@ -50,6 +50,9 @@ struct RunArgs {
     /// Without the images bb:1 and bb:2
     #[arg(long)]
     no_images: bool,
+    /// With a registry in each engine that has registry.coop.example/bb:1 and bb:2, so that images have digests
+    #[arg(long, conflicts_with = "no_images")]
+    registry: bool,
     /// With the engines' debug log (in RIG_DIR/log)
     #[arg(long)]
     debug: bool,
@@ -78,6 +81,7 @@ fn execute(command: Command) -> Result<u8, RigError> {
     match command {
         Command::Run(args) => run(&Run {
             proxy: (args.log_requests || args.delay > 0).then(|| Duration::from_millis(args.delay)),
+            registry: args.registry,
             command: args.command,
             engines: args.engines,
             options: EngineOptions {
