@@ -16,6 +16,9 @@ use abra_core::name::NameError;
 use abra_core::recipe::{Record, RecordError, ResolveError, Why};
 use std::error::Error;
 
+/// Stands in a hint for the app's name, see [`Failure::about`].
+const APP: &str = "<APP>";
+
 /// A run that ended without doing what was asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -75,6 +78,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// The same about one app, whose name its hints want to give.
+    #[must_use]
+    pub fn about(mut self, app: &str) -> Self {
+        self.hints.iter_mut().for_each(|hint| *hint = hint.replace(APP, app));
         self
     }
 
@@ -223,7 +233,8 @@ impl From<RolloutError> for Failure {
             RolloutError::Gone(_) => failure.exit(Exit::Moved),
             RolloutError::Lost(_) => failure
                 .exit(Exit::Moved)
-                .hint("everything was sent, but somebody else may change it now; nothing is recorded"),
+                .hint("everything was sent, but somebody else may change it now; nothing is recorded")
+                .hint("`abra app history <APP>` shows who did what; `abra app watch <APP>` finishes the verdict"),
             RolloutError::ReadBack(_) => failure.exit(Exit::Undecided),
             RolloutError::Stopped(stopped) => stopped_failure(failure, &stopped),
         }

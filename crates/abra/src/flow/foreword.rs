@@ -71,7 +71,7 @@ fn abandoned(before: &Before, app: &str, live: &[Service], stack: &str) -> Optio
         entry.changes.len()
     );
     let help = format!(
-        "`abra app sync --adopt {app}` records what runs; `abra app sync {app}` makes the server run the record"
+        "`abra app watch {app}` finds out whether it works and records it then; `abra app sync {app}` goes back to the record"
     );
     Some(Finding::warning(text).help(help))
 }

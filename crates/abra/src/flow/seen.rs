@@ -183,6 +183,8 @@ pub(super) fn of_services(
         (Some(head), AtWork::Somebody | AtWork::CutOff) => {
             (Some(head.owner.clone()), head.since.map(|since| since.to_string()))
         }
+        // The swarm is at work, and nobody knows for whom.
+        (Some(_), AtWork::Nobody) if status == Status::InProgress => (None, changed),
         // What runs was brought by the last operation, or by somebody without operator sync.
         (Some(head), AtWork::Nobody | AtWork::Unclear) => {
             let version = Record::parse(&head.version).ok();

@@ -13,7 +13,7 @@ const MOST: u64 = 96 << 20;
 const MOST_SAID: u64 = 4 << 10;
 
 /// Settings of every call: nothing of a repository is run, no other repository is gone to.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "core.fsmonitor=false",
     "protocol.ext.allow=never",
     "submodule.recurse=false",
@@ -21,6 +21,7 @@ const SETTINGS: [&str; 8] = [
     "maintenance.auto=false",
     "gc.auto=0",
     "color.ui=false",
+    "advice.pushUpdateRejected=false",
     "log.showSignature=false",
 ];
 

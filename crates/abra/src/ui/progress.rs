@@ -106,11 +106,9 @@ impl Progress {
             }
             Event::RollbackStarted { service, message } => {
                 let name = self.short(service);
-                self.say(
-                    &Text::new()
-                        .styled(text::WARNING, format!("{name}: "))
-                        .plain(format!("the swarm goes back to the old version: {message}")),
-                );
+                let words = "the swarm goes back to the old version";
+                let words = if is_usual(message) { words.to_owned() } else { format!("{words}: {message}") };
+                self.say(&Text::new().styled(text::WARNING, format!("{name}: ")).plain(words));
             }
             Event::Settled { service, outcome } => self.settled(service, outcome.kind()),
             Event::Unreachable { reason } => self.remark(&format!("the engine does not answer: {reason}")),
@@ -243,6 +241,11 @@ fn mark(phase: Phase) -> &'static str {
         Phase::Bad => "✘",
         _ => " ",
     }
+}
+
+/// docker's sentence for every update that it stops or takes back after failures; it only adds the id of a task.
+pub(super) fn is_usual(message: &str) -> bool {
+    message.contains("due to failure or early termination of task")
 }
 
 /// A failed task in words: the engine's error where there is one.

@@ -1,5 +1,5 @@
 //! The verdict on a stack, in words: what happened, to which service, and why.
-use super::progress::failure_words;
+use super::progress::{failure_words, is_usual};
 use super::{Text, Ui, text};
 use abra_core::converge::{
     Cause, Failure, Kind, OldVersion, Outcome, Reason, ServiceVerdict, SlotState, Step, Undecided, Verdict,
@@ -110,11 +110,6 @@ fn failure_lines(failure: &Failure) -> Vec<String> {
         lines.push("the swarm may yet go back to the old version by itself".to_owned());
     }
     lines
-}
-
-/// docker's sentence for every pause after failures; it only adds the id of a task.
-fn is_usual(message: &str) -> bool {
-    message.contains("paused due to failure or early termination of task")
 }
 
 fn undecided_lines(undecided: &Undecided) -> Vec<String> {

@@ -57,16 +57,17 @@ pub async fn waiting(
     args: WaitArgs,
     run: impl AsyncFn(&Intent) -> Result<Exit, Failure>,
 ) -> Result<Exit, Failure> {
+    let about = |failure: Failure| failure.about(app.unwrap_or("<APP>"));
     let intent = Intent::default();
     let (Some(wait), Some(app)) = (args.begin(context), app) else {
-        return run(&intent).await;
+        return run(&intent).await.map_err(about);
     };
     let operator = context.operator().await?;
     loop {
-        until_free(context, app, wait, &operator, "").await?;
+        until_free(context, app, wait, &operator, "").await.map_err(about)?;
         match run(&intent).await {
             Err(failure) if failure.outrun && !wait.is_over() => again(context, "", &failure),
-            result => return result,
+            result => return result.map_err(about),
         }
     }
 }

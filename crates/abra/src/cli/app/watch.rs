@@ -50,14 +50,15 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     progress.finish();
     let watched = watched?;
     let nothing = Recorded::default();
+    let last = watched.app.env.record().ok().flatten();
     let ending = Ending {
         app: &watched.app,
         record: &watched.deployed,
-        last: None,
+        last: last.as_ref(),
         sync: context.settings.sync.value,
         recorded: watched.recorded.as_ref().unwrap_or(&nothing),
         ran: &Ran::default(),
-        noop: true,
+        noop: false,
     };
     // A document for machines has room for one of the two.
     let show = |failed: bool| match failed && context.ui.machine {
