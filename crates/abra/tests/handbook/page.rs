@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | a fence ` ```console ` | commands behind prompts like `alice$ `, each with all that it prints; a last line `(exit code 3)` where that is not 0 |
 //! | a line ending in `[y/N] y` | the question is waited for, then answered |
-//! | a line `^C` | the line before it is waited for, then the command interrupted |
+//! | a line `^C` | the command is interrupted once it watches what runs |
 //! | a fence ` ```sh ci:check.sh ` | a file as it stands in an operator's home |
 //! | a comment `<!-- play` … `-->` | commands that are not shown, see [`Hidden`] |
 //!
@@ -195,10 +195,11 @@ pub(crate) fn at_last(lines: &[String]) -> Vec<String> {
 
 /// What differs from run to run, and what stands for it in comparisons: times, hashes and random names, durations; and
 /// columns, which are as wide as these.
-const VARYING: [(&str, &str); 4] = [
+const VARYING: [(&str, &str); 5] = [
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?", "TIME"),
     (r"\b[0-9a-f]{7,64}\b", "HASH"),
     (r"\b\d+(\.\d+)? (s|min|h|seconds)\b", "0 s"),
+    (r"\.abra-\w{6}\b", ".abra-NAME"),
     (r"(\S) {2,}", "$1  "),
 ];
 

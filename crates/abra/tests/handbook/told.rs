@@ -1,7 +1,8 @@
 //! Everything that abra can tell an operator about operator sync stands in the handbook.
-use super::paths;
+use super::{pages, paths, root};
 use abra::cli::Cli;
 use clap::Parser as _;
+use regex::Regex;
 
 /// Commands that are mentioned in running text are commands that there are, with flags that there are.
 #[test]
@@ -33,4 +34,88 @@ fn commands_in_running_text_are_understood() {
     }
     assert!(seen > 10, "commands are not found any more");
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The code of a source: no comments, no tests.
+fn code(path: &str) -> String {
+    let text = std::fs::read_to_string(root().join(path)).unwrap();
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or(&text);
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+/// What a pattern's first group matches.
+fn found<'a>(pattern: &str, text: &'a str) -> Vec<&'a str> {
+    let pattern = Regex::new(pattern).unwrap();
+    pattern.captures_iter(text).map(|found| found.get(1).unwrap().as_str()).collect()
+}
+
+/// The whole handbook, with single spaces.
+fn handbook() -> String {
+    let all: String = pages().into_values().map(|leaf| leaf.text + "\n").collect();
+    all.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_exit_code_is_explained() {
+    let source = code("crates/abra/src/exit.rs");
+    let codes = found(r" = (\d+),", &source);
+    assert!(codes.contains(&"130"));
+    let page = &pages()["ci"].text;
+    let untold: Vec<_> =
+        codes.iter().filter(|code| !page.contains(&format!("| exit code {code} |"))).collect();
+    assert!(untold.is_empty(), "exit codes that the page on CI does not explain: {untold:?}");
+}
+
+#[test]
+fn every_status_word_is_explained() {
+    let source = code("crates/abra-core/src/status.rs");
+    let words = found(r#"Self::\w+ => "([a-z-]+)""#, &source);
+    assert!(words.contains(&"in-sync"));
+    let page = &pages()["statuses"].text;
+    let untold: Vec<_> = words.iter().filter(|word| !page.contains(&format!("\n### `{word}`\n"))).collect();
+    assert!(
+        untold.is_empty(),
+        "words of `abra app ls -S` that the page on statuses does not explain: {untold:?}"
+    );
+}
+
+#[test]
+fn every_verdict_is_explained() {
+    let source = code("crates/abra/src/ui/outcome.rs");
+    let words = found(r#"Kind::\w+ => "([a-z-]+)""#, &source);
+    assert!(words.contains(&"rolled-back"));
+    let book = handbook();
+    let untold: Vec<_> = words.iter().filter(|word| !book.contains(&word.replace('-', " "))).collect();
+    assert!(untold.is_empty(), "verdicts that no page explains: {untold:?}");
+}
+
+/// A sentence, not a word or a commit's message.
+fn is_said(words: &str) -> bool {
+    words.split(' ').count() > 3 && !words.contains("\\n")
+}
+
+/// Whatever is said of other operators before a deployment can be looked up in the words in which it is said.
+#[test]
+fn every_warning_is_explained() {
+    let book = handbook();
+    let mut untold = Vec::new();
+    for room in ["abra-core/src/divergence.rs", "abra/src/flow/foreword.rs", "abra/src/flow/team.rs"] {
+        let source = code(&format!("crates/{room}"));
+        let said = found(r#""((?:[^"\\]|\\.)*)""#, &source);
+        let sentences: Vec<&str> = said.into_iter().filter(|words| is_said(words)).collect();
+        assert!(!sentences.is_empty(), "{room} says nothing any more");
+        for sentence in sentences {
+            // The longest part without values.
+            let parts = Regex::new(r"\{[^}]*\}").unwrap();
+            let part = parts.split(sentence).max_by_key(|part| part.len()).unwrap_or_default();
+            let part = part.trim_matches(|c: char| !c.is_alphanumeric());
+            if !book.contains(part) {
+                untold.push(format!("{room}: {part}"));
+            }
+        }
+    }
+    assert!(
+        untold.is_empty(),
+        "said by abra, and in no page of the handbook (add it to the table in statuses.md): {untold:#?}"
+    );
 }

@@ -10,7 +10,9 @@ mkdir -p bin forge/hello.git
 cat >bin/abra <<'SH'
 #!/bin/sh
 echo $$ >"$HOME/.abra-pid"
-exec "$ABRA" "$@"
+[ -e "$HOME/.read-only" ] || exec "$ABRA" "$@"
+exec unshare --mount sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"' sh \
+  "$HOME/.abra/servers" "$ABRA" "$@"
 SH
 
 cat >bin/release <<'SH'

@@ -175,6 +175,8 @@ impl World {
         let text = output.text.replace('\r', "").replace("^C", "^C\n").replace("^C\n\n", "^C\n");
         let text = text.replace(&self.home(who).display().to_string(), "~");
         let text = text.replace(&format!("file://{forge}"), "https://git.coop.example");
+        let text = text.replace(&forge, "https://git.coop.example");
+        let text = text.replace(&self.rig.address(), "unix:///var/run/docker.sock");
         let text = text.replace(&format!("({host})"), &format!("({DESK})"));
         let text = text.replace(&format!("\"host\": \"{host}\""), &format!("\"host\": \"{DESK}\""));
         let lines: Vec<String> = text.trim_end().lines().map(|line| line.trim_end().to_owned()).collect();
@@ -184,10 +186,9 @@ impl World {
 
 /// What is typed while a command runs, as the page shows it: what is waited for, and the keys.
 fn keys(output: &[String]) -> Vec<(String, String)> {
-    let before = |at: usize| output.get(at.wrapping_sub(1)).cloned().unwrap_or_default();
-    let keys = output.iter().enumerate().filter_map(|(at, line)| match line.split_once("[y/N] ") {
+    let keys = output.iter().filter_map(|line| match line.split_once("[y/N] ") {
         Some((question, answer)) => Some((format!("{question}[y/N]"), format!("{answer}\n"))),
-        None => (line == "^C").then(|| (before(at), "\u{3}".to_owned())),
+        None => (line == "^C").then(|| ("must stay up".to_owned(), "\u{3}".to_owned())),
     });
     keys.collect()
 }
