@@ -188,7 +188,7 @@ impl World {
 fn keys(output: &[String]) -> Vec<(String, String)> {
     let keys = output.iter().filter_map(|line| match line.split_once("[y/N] ") {
         Some((question, answer)) => Some((format!("{question}[y/N]"), format!("{answer}\n"))),
-        None => (line == "^C").then(|| ("must stay up".to_owned(), "\u{3}".to_owned())),
+        None => (line == "^C").then(|| ("app: 1/1 running, must stay up".to_owned(), "\u{3}".to_owned())),
     });
     keys.collect()
 }

@@ -204,11 +204,6 @@ impl Running {
         self.press(&format!("{line}\n"));
     }
 
-    /// Presses keys.
-    pub(crate) fn press(&mut self, keys: &str) {
-        self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
-    }
-
     /// Ends its input.
     pub(crate) fn close(&mut self) {
         drop(self.child.stdin.take());
