@@ -13,8 +13,9 @@ pub fn read(name: &str, text: Option<&str>) -> Result<Settings, Vec<Finding>> {
     let Some(text) = text else { return Ok(Settings::default()) };
     let mut sources = Sources::default();
     let file = sources.add(name, text);
-    let findings =
-        |problems: Vec<Problem>| problems.into_iter().map(|p| p.finding(&sources)).collect::<Vec<_>>();
+    let findings = |problems: Vec<Problem>| {
+        problems.into_iter().map(|p| p.finding(&sources).reworded(hide)).collect::<Vec<_>>()
+    };
     let read = yaml::read(text, file).map_err(findings)?;
     let mut reader = Reader { file, problems: Vec::new(), name };
     let settings = reader.settings(&read.root);
@@ -58,7 +59,7 @@ impl Reader<'_> {
         self.keep(&mut settings.commit, commit);
         let push = value("operator.push").and_then(|node| self.boolean("operator.push", node));
         self.keep(&mut settings.push, push);
-        let url = value("recipes.url").and_then(|node| self.text("recipes.url", node));
+        let url = value("recipes.url").and_then(|node| self.address("recipes.url", node));
         self.keep(&mut settings.recipes_url, url);
         settings
     }
@@ -134,6 +135,19 @@ impl Reader<'_> {
         }
     }
 
+    /// An address without a password: git would show that to every process of the machine.
+    fn address(&mut self, key: &str, node: &Node) -> Option<Spanned<String>> {
+        let text = self.text(key, node)?;
+        if hide(&text) == text.value {
+            return Some(text);
+        }
+        let message =
+            format!("`{key}` holds a password, which git would show to every process of this machine");
+        let help = "leave it out, and let git ask a credential helper (`git help credentials`)";
+        self.problems.push(Problem::blocker(node.place, message).help(help));
+        None
+    }
+
     fn remote(&mut self, node: &Node) -> Option<Spanned<RemoteCheck>> {
         let value = match &node.data {
             Data::Text(text) if text == "check" => RemoteCheck::Check,
@@ -167,6 +181,20 @@ fn near(path: &str) -> Option<&'static str> {
         [(SHORT_SYNC, SHORT_SYNC)].into_iter().chain(spellings).collect();
     let best = *nearest(path, spellings.iter().map(|(spelling, _)| *spelling), 1).first()?;
     spellings.iter().find(|(spelling, _)| *spelling == best).map(|(_, key)| *key)
+}
+
+/// A text without the passwords of the addresses in it.
+fn hide(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("://") else { return text.to_owned() };
+    let end = rest.find(|c: char| c.is_whitespace() || "/?#'\"".contains(c)).unwrap_or(rest.len());
+    let (authority, after) = rest.split_at(end);
+    let shown = match authority.rsplit_once('@') {
+        Some((user, host)) if user.contains(':') => {
+            format!("{}:…@{host}", user.split(':').next().unwrap_or_default())
+        }
+        _ => authority.to_owned(),
+    };
+    format!("{before}://{shown}{}", hide(after))
 }
 
 fn is_group(key: &str) -> bool {

@@ -81,10 +81,21 @@ fn everything_wrong_is_told_at_once_with_its_line() {
              config.yml:5:10: `recipes` must be a mapping of keys to values, but is text",
         ),
         ("- a\n", "config.yml:1:1: the file must be a mapping of keys to values, but is a list"),
+        (
+            "recipes:\n  url: https://ada:hunter2@git.example/recipes\n",
+            "config.yml:2:8: `recipes.url` holds a password, which git would show to every process of this machine \
+             (leave it out, and let git ask a credential helper (`git help credentials`))",
+        ),
         ("recipes:\n  url: ''\n", "config.yml:2:8: `recipes.url` must be one line of text, but is ``"),
     ] {
         assert_eq!(shown(&read("config.yml", Some(text)).unwrap_err()), expected, "{text:?}");
     }
+    let quoted =
+        read("config.yml", Some("recipes:\n  url: https://ada:hunter2@git.example/r\n")).unwrap_err();
+    assert_eq!(
+        quoted[0].location.as_ref().unwrap().source.as_deref(),
+        Some("  url: https://ada:…@git.example/r")
+    );
     let broken = read("config.yml", Some("operator:\n  sync: [\n")).unwrap_err();
     assert!(shown(&broken).starts_with("config.yml:"), "{}", shown(&broken));
 }

@@ -27,21 +27,8 @@ impl Settings {
             row("operator.remote", remote, Some(remote.value.to_string())),
             row("operator.commit", commit, Some(commit.value.to_string())),
             row("operator.push", push, Some(push.value.to_string())),
-            row("recipes.url", recipes_url, Some(without_password(&recipes_url.value))),
+            row("recipes.url", recipes_url, Some(recipes_url.value.clone())),
         ]
-    }
-}
-
-/// An address as it may be shown.
-fn without_password(address: &str) -> String {
-    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rsplit_once('@') {
-        Some((user, host)) if user.contains(':') => {
-            let name = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{name}:…@{host}{}", &rest[end..])
-        }
-        _ => address.to_owned(),
     }
 }
 

@@ -209,6 +209,29 @@ fn whoever_waits_and_is_outrun_looks_again() {
 }
 
 #[test]
+fn what_the_swarm_itself_changes_voids_no_plan() {
+    let world = World::new(&[GOOD]);
+    world.ada.deploy("").is(0, &[]);
+    let slow = |image: &str| GOOD.replace("bb:1", image).replace("monitor: 1s", "monitor: 4s");
+    world.forge.release("1.1.0+1.1", &[&slow("bb:2")]);
+    world.forge.release("1.2.0+1.2", &[&slow("bb:1, command: sleep 1000")]);
+    world.ada.deploy("-c 1.1.0+1.1").is(0, &["not watched"]);
+    let state = || world.service("app")["UpdateStatus"]["State"].clone();
+    let mut asked = world.ada.start_on_terminal(&format!("app deploy -D --stable 1s {APP} 1.2.0+1.2"));
+    asked.says("proceed? [y/N]");
+    let (planned, at) = (state(), world.state("app").0);
+    assert_eq!(planned, "updating", "the plan was made during an update");
+    let begun = std::time::Instant::now();
+    while state() != "completed" {
+        assert!(begun.elapsed() < crate::rig::PATIENCE, "{}", state());
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert_ne!(world.state("app").0, at, "the version that the plan saw is not the present one");
+    asked.answer("y");
+    asked.end().is(0, &["recorded 1.2.0+1.2"]);
+}
+
+#[test]
 fn a_released_lock_stops_its_holder() {
     let world = World::new(&[GOOD]);
     let ada = Operator::new(&world.forge, world.rig.address(), true).named("Ada");

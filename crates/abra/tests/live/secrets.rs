@@ -1,53 +1,269 @@
-//! An app's secrets: from nothing to a deployment that uses them.
-use crate::operator::{APP, ENV, STACK, World};
-use serde_json::Value;
+//! Secrets that an operator entrusts to abra, searched for in everything that it says, sends into the journal, writes and
+//! runs.
+use crate::operator::{APP, GOOD, STACK, World};
+use base64::Engine as _;
+use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-const SERVICES: [&str; 1] = ["app: {image: bb:1, stop_grace_period: 1s, secrets: [key, word]}\nsecrets:\n  \
-     key: {external: true, name: \"${STACK_NAME}_key_${SECRET_KEY_VERSION}\"}\n  \
-     word: {external: true, name: \"${STACK_NAME}_word_${SECRET_WORD_VERSION}\"}"];
+/// What is planted: each in a place of its own.
+const IN_ENV: &str = "pl4nted-in-env-5d1c";
+const IN_ADDRESS: &str = "pl4nted-in-address-77aa";
+const IN_FILE: &str = "pl4nted-in-file-91f0";
+const IN_REMOTE: &str = "pl4nted-in-remote-c3b2";
+const IN_RECIPES: &str = "pl4nted-in-recipes-08e4";
+const IN_REGISTRY: &str = "pl4nted-in-registry-6a6a";
 
-/// What the container has at a path.
-fn in_container(world: &World, path: &str) -> String {
-    world.ada.run(&format!("app run -n {APP} app cat {path}")).is(0, &[]).text
+/// All of them, and as they go over the wire.
+fn planted() -> Vec<String> {
+    let plain = [IN_ENV, IN_ADDRESS, IN_FILE, IN_REMOTE, IN_RECIPES, IN_REGISTRY];
+    let wire = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let encoded = [wire(IN_FILE), wire(&format!("ada:{IN_REGISTRY}"))];
+    plain.into_iter().map(str::to_owned).chain(encoded).collect()
+}
+
+#[track_caller]
+fn has_none(what: &str, text: &str) {
+    for secret in planted() {
+        assert!(!text.contains(&secret), "{what} tells {secret}:\n{text}");
+    }
+}
+
+fn holds_any(bytes: &[u8]) -> bool {
+    planted().iter().any(|secret| bytes.windows(secret.len()).any(|part| part == secret.as_bytes()))
+}
+
+/// Files below a folder that hold a secret.
+fn telling(folder: &Path) -> BTreeSet<PathBuf> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() => folders.push(path),
+                Ok(kind) if kind.is_file() && std::fs::read(&path).is_ok_and(|bytes| holds_any(&bytes)) => {
+                    found.insert(path);
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Looks at every process of this machine, again and again, until told to end: what its command line says, and the
+/// environment of those that live in an operator's home.
+fn watch_processes(home: &Path, ended: &AtomicBool) -> Vec<String> {
+    let mut found = Vec::new();
+    while !ended.load(Ordering::SeqCst) {
+        // Children of a run live for some milliseconds; the machine has other work, too.
+        std::thread::sleep(std::time::Duration::from_millis(2));
+        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+            let read = |name: &str| std::fs::read(entry.path().join(name)).unwrap_or_default();
+            let (line, environment) = (read("cmdline"), read("environ"));
+            let is_ours =
+                environment.windows(home.as_os_str().len()).any(|part| part == home.as_os_str().as_bytes());
+            // Git's own helper is given the address as the operator wrote it into git's settings.
+            let is_gits = line.windows(11).any(|part| part == b"remote-http");
+            if is_ours && ((holds_any(&line) && !is_gits) || holds_any(&environment)) {
+                found.push(format!(
+                    "{} | {}",
+                    String::from_utf8_lossy(&line),
+                    String::from_utf8_lossy(&environment)
+                ));
+            }
+        }
+    }
+    found
+}
+
+/// Ends the watching of processes.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// The app with everything planted. Nothing of it can be reached: what can't be reached is told about.
+fn plant(world: &World) -> BTreeSet<PathBuf> {
+    let (home, ada) = (world.ada.home(), &world.ada);
+    let env = format!(
+        "TYPE=demo\nDOMAIN=demo.example.com\nDB_PASSWORD={IN_ENV}\nDATABASE_URL=postgres://app:{IN_ADDRESS}@db/app\n"
+    );
+    ada.write_env(&env);
+    let auths = base64::engine::general_purpose::STANDARD.encode(format!("ada:{IN_REGISTRY}"));
+    std::fs::create_dir(home.join(".docker")).unwrap();
+    let docker = format!(r#"{{"auths":{{"127.0.0.1:1":{{"auth":"{auths}"}}}}}}"#);
+    std::fs::write(home.join(".docker/config.json"), docker).unwrap();
+    let config = home.join("abra/config.yml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, text.replace("sync: true", "sync: true\n  commit: true\n  push: true")).unwrap();
+    let script = format!(
+        "set -e; cd abra/servers/default; git init -q --initial-branch=main; git config user.name Ada
+        git config user.email ada@coop.example; git commit -q --allow-empty -m first
+        git remote add origin http://ada:{IN_REMOTE}@127.0.0.1:1/servers.git
+        git config branch.main.remote origin; git config branch.main.merge refs/heads/main
+        git update-ref refs/remotes/origin/main HEAD"
+    );
+    let output = ada.command("sh").args(["-c", &script]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    [
+        format!("abra/servers/default/{APP}.env"),
+        ".docker/config.json".to_owned(),
+        "abra/servers/default/.git/config".to_owned(),
+    ]
+    .iter()
+    .map(|path| home.join(path))
+    .collect()
+}
+
+/// A release with the secrets in use: `app` says its own out loud and fails, if it is to.
+fn release(world: &World, version: &str, fails: bool) {
+    let environment = "environment: [DB_PASSWORD, DATABASE_URL], secrets: [tok]";
+    let app = match fails {
+        false => GOOD.replace("{image: bb:1,", &format!("{{image: bb:1, {environment},")),
+        true => format!(
+            "app: {{image: bb:1, {environment}, command: [sh, -c, 'echo it is $$DB_PASSWORD; exit 3'], \
+             deploy: {{restart_policy: {{condition: none}}}}}}"
+        ),
+    };
+    let far = "far: {image: 127.0.0.1:1/none:1, environment: [DB_PASSWORD], deploy: {replicas: 0}}";
+    let secrets = "secrets:\n  tok: {file: tok.txt, name: demo_tok_v1}";
+    world.forge.file("tok.txt", IN_FILE);
+    world.forge.release(version, &[&app, &format!("{far}\n{secrets}")]);
+}
+
+/// Mistakes that quote what they are about.
+fn mistakes(world: &World) -> [(String, String); 4] {
+    let env = world.ada.env();
+    let broken = |line: &str| format!("{env}{line}\n");
+    [
+        ("an unclosed quote".to_owned(), broken(&format!("API_TOKEN=\"{IN_ENV}"))),
+        ("no name".to_owned(), broken(&format!("API TOKEN={IN_ENV}"))),
+        ("a variable of no value".to_owned(), broken(&format!("API_TOKEN=${{{IN_ENV}"))),
+        ("no version".to_owned(), broken(&format!("OPERATOR_SYNC_VERSION={IN_ENV}"))),
+    ]
 }
 
 #[test]
-fn secrets_are_generated_inserted_listed_and_removed() {
-    let world = World::new(&SERVICES);
-    let env = "SECRET_KEY_VERSION=v1 # length=12 charset=hex\nSECRET_WORD_VERSION=v2 # generate=false";
-    world.ada.write_env(&format!("{ENV}\n{env}\n"));
-    let secret = |words: &str| world.ada.run(&format!("app secret {words}"));
-    let hint = format!("`abra app secret generate {APP}`");
-    world.ada.deploy("").is(1, &["key_v1 does not exist", "word_v2 does not exist", &hint]);
-    secret(&format!("ls {APP}")).is(0, &["key", "12 characters", "by hand", "missing"]);
-    let generated = secret(&format!("generate -m {APP}")).is(0, &["by-hand"]);
-    let generated: Value = serde_json::from_str(&generated.text).unwrap();
-    let of_key =
-        generated["secrets"].as_array().unwrap().iter().find(|one| one["state"] == "generated").unwrap();
-    let value = of_key["value"].as_str().unwrap();
-    assert!(value.len() == 12 && value.chars().all(|c| c.is_ascii_hexdigit()), "{value}");
-    secret(&format!("generate {APP} key")).is(0, &["was there already"]);
+fn a_planted_secret_is_found_nowhere() {
+    let world = World::new(&[GOOD]);
+    release(&world, "1.1.0+1.1", false);
+    release(&world, "1.2.0+1.2", true);
+    let put = plant(&world);
+    let home = world.ada.home().to_owned();
+    std::fs::create_dir(home.join("tmp")).unwrap();
+    let ended = AtomicBool::new(false);
+    let processes = std::thread::scope(|scope| {
+        let watching = scope.spawn(|| watch_processes(&home, &ended));
+        // Also where something is found.
+        let ends = End(&ended);
+        commands(&world);
+        drop(ends);
+        watching.join().unwrap()
+    });
+    assert_eq!(processes, Vec::<String>::new());
+    // The recipe's own file is in the recipe's repository, here and there.
+    let recipe = home.join("abra/recipes/demo");
+    let here: BTreeSet<PathBuf> =
+        telling(&home).into_iter().filter(|path| !path.starts_with(&recipe)).collect();
+    assert_eq!(here, put, "files that the operator did not put it into");
+    on_the_server(&world);
+}
 
-    secret(&format!("insert {APP} word v2 hunter2")).is(2, &["not taken from the command line"]);
-    secret(&format!("insert {APP} word v1")).is(1, &["wants secret demo_example_com_word_v2, not v1"]);
-    secret(&format!("insert {APP} wort")).is(1, &["nearest names: word"]);
-    let mut piped = world.ada.start(&format!("app secret insert {APP} word --trim"));
-    piped.answer("open sesame");
-    piped.close();
-    piped.end().is(0, &["demo_example_com_word_v2 is on the server"]);
-    secret(&format!("insert {APP} word --file /etc/hostname")).is(1, &["is on the server already"]);
+/// Whatever abra says, with everything that it can say.
+fn commands(world: &World) {
+    let (ada, stable) = (&world.ada, "-n -D --stable 1s");
+    let run = |words: String, codes: &[i32]| {
+        let output = ada.start_with(&words, "TMPDIR", &ada.home().join("tmp").display().to_string()).end();
+        assert!(codes.contains(&output.code), "{words}: {}: {}", output.code, output.text);
+        has_none(&words, &output.text);
+    };
+    for flags in ["", "-d", "-m", "-d -m"] {
+        run(format!("app deploy --dry-run {stable} {flags} {APP} 1.1.0+1.1"), &[0]);
+    }
+    run(format!("app deploy -d {stable} {APP} 1.1.0+1.1"), &[0]);
+    ada.write_env(&ada.env().replace(IN_ENV, &format!("{IN_ENV}-changed")));
+    run(format!("app deploy --dry-run -m {stable} {APP}"), &[0]);
+    ada.write_env(&ada.env().replace("-changed", ""));
+    run(format!("app deploy -d {stable} {APP} 1.2.0+1.2"), &[3]);
+    run(format!("app deploy -m {stable} {APP} 1.2.0+1.2"), &[3]);
+    for words in ["ls -S", "ls -S -m", "ls -S -d"] {
+        run(format!("app {words}"), &[0]);
+    }
+    for words in [
+        "ps",
+        "ps -m",
+        "history",
+        "history -m",
+        "lock status",
+        "lock status -m",
+        "watch -d",
+        "sync --check -D -d",
+    ] {
+        run(format!("app {words} {APP}"), &[0, 3, 8]);
+    }
+    let good = ada.env();
+    for (what, env) in mistakes(world) {
+        ada.write_env(&env);
+        for flags in ["", "-m", "-d"] {
+            let output = ada.run(&format!("app deploy {stable} {flags} {APP}"));
+            assert_ne!(output.code, 101, "{what}: {}", output.text);
+            has_none(&what, &output.text);
+        }
+    }
+    ada.write_env(&good);
+    // A variable where none belongs: what is wrong with its value is told without it.
+    for (version, service) in [
+        ("2.0.0+1", "app: {image: bb:1, deploy: {replicas: \"${DB_PASSWORD}\"}}"),
+        ("2.1.0+1", "app: {image: \"${DB_PASSWORD} x\"}"),
+        ("2.2.0+1", "app: {image: bb:1, ports: [\"${DB_PASSWORD}\"]}"),
+        ("2.3.0+1", "app: {image: bb:1, stop_grace_period: \"${DB_PASSWORD}\"}"),
+    ] {
+        world.forge.release(version, &[service]);
+        for flags in ["-l", "-l -m"] {
+            run(format!("app deploy {stable} {flags} {APP}"), &[1]);
+        }
+    }
+    let config = ada.home().join("abra/config.yml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let recipes = format!("  url: http://ada:{IN_RECIPES}@127.0.0.1:1\n");
+    let other: String = text
+        .lines()
+        .map(|line| if line.contains("url:") { recipes.clone() } else { format!("{line}\n") })
+        .collect();
+    std::fs::write(&config, other).unwrap();
+    for words in ["config show", "config show -m", "app ls", "app new -n -d other --domain other.example.com"]
+    {
+        run(words.to_owned(), &[1]);
+    }
+    std::fs::write(&config, text).unwrap();
+    run(format!("app undeploy -n -d {APP}"), &[0]);
+}
 
-    world.ada.deploy("").is(0, &["recorded"]);
-    assert_eq!(in_container(&world, "/run/secrets/word"), "open sesame");
-    assert_eq!(in_container(&world, "/run/secrets/key"), value);
-    secret(&format!("rm -n {APP} word")).is(1, &["in use", "app undeploy"]);
-    world.ada.run(&format!("app undeploy -n {APP}")).is(0, &[]);
-    secret(&format!("rm -n {APP} --all")).is(0, &["word_v2 is removed", "key_v1 is removed"]);
-    let left = world.rig.json("/secrets").unwrap().to_string();
-    assert!(!left.contains(STACK), "{left}");
-
-    let mut typed = world.ada.start_on_terminal(&format!("app secret insert {APP} word"));
-    typed.says("value of word:").answer("unseen");
-    let said = typed.end().is(0, &["is on the server"]);
-    assert!(!said.text.contains("unseen"), "{}", said.text);
+/// What abra keeps for itself on the server, and the labels of what it deployed.
+fn on_the_server(world: &World) {
+    world.ada.deploy("1.1.0+1.1").is(0, &[]);
+    let configs = world.rig.json("/configs").unwrap();
+    let mut seen = 0;
+    for config in configs.as_array().unwrap() {
+        let data = base64::engine::general_purpose::STANDARD
+            .decode(config["Spec"]["Data"].as_str().unwrap())
+            .unwrap();
+        has_none("a config object", &format!("{config}{}", String::from_utf8_lossy(&data)));
+        seen += 1;
+    }
+    assert!(seen > 3, "head and journal are there");
+    for list in ["/services", "/networks", "/secrets"] {
+        for object in world.rig.json(list).unwrap().as_array().unwrap() {
+            has_none(list, &format!("{}{}", object["Spec"]["Labels"], object["Labels"]));
+        }
+    }
+    let service = world.service("app");
+    let environment = service["Spec"]["TaskTemplate"]["ContainerSpec"]["Env"].to_string();
+    assert!(environment.contains(IN_ENV), "{STACK} does have it");
 }
