@@ -4,6 +4,9 @@
 //! A test names a place in [`VARIABLE`], as `PLACE:FILE` or `PLACE#2:FILE` for the second time that it is reached. The run
 //! says `held at PLACE` and goes on when the file is gone.
 
+#[cfg(debug_assertions)]
+use std::time::Instant;
+
 /// The environment variable.
 pub const VARIABLE: &str = "ABRA_HOLD";
 
@@ -96,7 +99,8 @@ impl Place {
 pub async fn at(place: Place) {
     #[cfg(debug_assertions)]
     if let Some(file) = wanted::file(place) {
-        while file.exists() {
+        let until = wanted::limit();
+        while file.exists() && Instant::now() < until {
             tokio::time::sleep(wanted::TICK).await;
         }
     }
@@ -108,7 +112,8 @@ pub async fn at(place: Place) {
 pub fn firmly_at(place: Place) {
     #[cfg(debug_assertions)]
     if let Some(file) = wanted::file(place) {
-        while file.exists() {
+        let until = wanted::limit();
+        while file.exists() && Instant::now() < until {
             std::thread::sleep(wanted::TICK);
         }
     }
@@ -122,7 +127,12 @@ mod wanted {
     use crate::ui::Ui;
     use std::path::PathBuf;
     use std::sync::atomic::{AtomicU32, Ordering};
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
+
+    /// When a run goes on although nobody let it: its test is gone.
+    pub(super) fn limit() -> Instant {
+        Instant::now() + Duration::from_secs(600)
+    }
 
     /// Between two looks at the file.
     pub(super) const TICK: Duration = Duration::from_millis(10);
