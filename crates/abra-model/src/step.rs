@@ -2,12 +2,12 @@
 //!
 //! The order of requests, and what is made of each answer, is that of the rooms `operation`, `lease`, `journal`,
 //! `rollout` and `apply` of the program; the decisions in between are core's.
+mod server;
+
 use crate::action::Action;
 use crate::broken::Broken;
 use crate::decide::{Decide, Taken};
-use crate::world::{
-    At, End, Head, HeadStep, Note, Run, SERVICES, Setting, Spec, Stray, Truth, Who, Word, World,
-};
+use crate::world::{At, End, Head, HeadStep, Run, SERVICES, Setting, Stray, Truth, Who, Word, World};
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,114 +95,6 @@ impl Next<'_> {
         let run = self.run(who);
         *run = Run { at, unclear: false, wanted: None, fresh: false, sent: 0, ..*run };
     }
-
-    // What is on the server.
-
-    fn put_head(&mut self, record: Head) {
-        self.world.head = Some((record, 0));
-        self.world.runs.iter_mut().for_each(|run| run.fresh = false);
-        self.world.forget(|stray| matches!(stray, Stray::Head(..) | Stray::Take(_)));
-    }
-
-    fn put_service(&mut self, number: usize, spec: Spec) {
-        self.world.services[number] = spec;
-        for run in &mut self.world.runs {
-            run.known[number] = false;
-        }
-        self.world.forget(|stray| matches!(stray, Stray::Update(_, i) if usize::from(*i) == number));
-    }
-
-    /// Whether it was free.
-    fn create_note(&mut self, seq: u8, run: Who) -> bool {
-        let Some(place) = self.world.journal.get_mut(usize::from(seq).wrapping_sub(1)) else { return false };
-        if place.is_some() {
-            return false;
-        }
-        *place = Some(Note { run, word: Word::None });
-        self.world.forget(|stray| matches!(stray, Stray::Create(_, i) if *i == seq));
-        true
-    }
-
-    /// Writes an outcome where there is none; gives back whether there was none.
-    fn put_word(&mut self, seq: u8, word: Word) -> bool {
-        let place = self.world.journal.get_mut(usize::from(seq).wrapping_sub(1)).and_then(Option::as_mut);
-        let Some(note) = place.filter(|note| note.word == Word::None) else { return false };
-        note.word = word;
-        self.world.forget(|stray| matches!(stray, Stray::Close(_, i) | Stray::Mark(i) if *i == seq));
-        true
-    }
-
-    fn update(&mut self, who: Who, number: usize) {
-        let holder = self.world.record().nonce;
-        let seen = self.world.services[number];
-        let run = self.run(who);
-        run.truth.wrote = true;
-        run.truth.stale |= holder != Some(who);
-        run.truth.blind |= matches!(run.at, At::Update(_)) && seen != run.seen[number];
-        self.put_service(number, Some(who));
-    }
-
-    fn write_head(&mut self, who: Who, step: HeadStep) {
-        let run = *self.run(who);
-        let record = self.decide.stepped(self.world.record(), step, run.seq, run.before, run.result);
-        self.put_head(record);
-        self.run(who).truth.confirmed |= step == HeadStep::Recording;
-    }
-
-    fn arrives(&mut self, number: u8) {
-        let Some(stray) = self.world.strays[usize::from(number)].take() else { return };
-        match stray {
-            Stray::Head(who, step) => self.write_head(who, step),
-            Stray::Take(who) => self.write_take(who),
-            Stray::Update(who, service) => self.update(who, usize::from(service)),
-            Stray::Create(who, seq) => drop(self.create_note(seq, who)),
-            Stray::Close(who, seq) => {
-                let word = self.run(who).result;
-                self.put_word(seq, word);
-            }
-            Stray::Mark(seq) => drop(self.put_word(seq, Word::Abandoned)),
-        }
-        self.world.forget(|_| false);
-    }
-
-    fn late(&mut self, who: Who) {
-        let run = *self.run(who);
-        let on_its_way = match run.at {
-            At::TakeWrite => run.fresh.then_some(Stray::Take(who)),
-            At::Write(step) => {
-                (run.fresh || self.is(Broken::WritesHeadBlindly)).then_some(Stray::Head(who, step))
-            }
-            At::Open => self.world.note(run.seq).is_none().then_some(Stray::Create(who, run.seq)),
-            At::Update(i) => run.known[usize::from(i)].then_some(Stray::Update(who, i)),
-            At::Close => Some(Stray::Close(who, run.seq)),
-            _ => None,
-        };
-        if let Some(stray) = on_its_way {
-            self.world.stray(stray);
-            // It is not served now.
-            let run = self.run(who);
-            run.fresh = false;
-            if let At::Update(i) = run.at {
-                run.known[usize::from(i)] = false;
-            }
-        }
-    }
-
-    fn freed(&mut self) {
-        self.fault();
-        let record = self.world.record();
-        if let Some(holder) = record.nonce {
-            self.run(holder).truth.freed = true;
-        }
-        let freed = self.decide.freed(record);
-        self.put_head(freed);
-        // Written afterwards, if the person's own process lives so long.
-        if record.open && self.world.note(record.seq).is_some_and(|note| note.word == Word::None) {
-            self.world.stray(Stray::Mark(record.seq));
-        }
-    }
-
-    // What a run does.
 
     fn go(&mut self, who: Who, sent: Sent) {
         match self.run(who).at {
