@@ -154,7 +154,7 @@ pub(super) const CASES: &[Case] = &[
         3,
         "the job ended with 0 of 1 tasks complete",
     ),
-    update("nothing changed", TWO, 0, "is deployed and runs"),
+    update("a release with the same content", TWO, 0, "is deployed and runs"),
     update(
         "update, stop first",
         "app: {image: bb:2, stop_grace_period: 1s, deploy: {replicas: 2}}",
