@@ -4,7 +4,7 @@ use abra::context::Context;
 use abra::engine::Endpoint;
 use abra::exit::Exit;
 use abra::failure::Failure;
-use abra::git::{Answer, Git};
+use abra::git::{Answer, Fetches, Git};
 use abra::home::Home;
 use abra::interrupt::Interrupt;
 use abra::ui::Ui;
@@ -75,6 +75,7 @@ impl Operator {
             home: Home::at(self.home.path()),
             settings,
             git: Git { may_ask: false, instead: Some(remembered) },
+            fetches: Fetches::default(),
             interrupt: Interrupt::never(),
             docker_host: None,
             engine: Some(engine),

@@ -1,7 +1,7 @@
 //! What every command of an operator needs: where things are, how to speak, what was set.
 use crate::engine::Endpoint;
 use crate::failure::Failure;
-use crate::git::{Git, GitError};
+use crate::git::{Fetches, Git, GitError};
 use crate::home::Home;
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
@@ -22,6 +22,8 @@ pub struct Context {
     pub settings: Settings,
     /// How git is run.
     pub git: Git,
+    /// What git fetched in this run.
+    pub fetches: Fetches,
     /// Whether the operator wants to stop.
     pub interrupt: Interrupt,
     /// `DOCKER_HOST`, for the local engine only.
@@ -56,12 +58,14 @@ impl Context {
         let user_at_host = format!("{user}@{host}");
         let user_home = std::env::var("HOME").ok().filter(|home| !home.is_empty());
         let git = Git { may_ask: !ui.no_input, instead: None };
+        let fetches = Fetches::default();
         Ok(Self {
             ui,
             offline,
             home,
             settings,
             git,
+            fetches,
             interrupt,
             docker_host,
             engine: None,

@@ -23,9 +23,12 @@ pub const PLAN: &str = "plan";
 /// What holds the digest of a service as that plan meant it; only with operator sync.
 pub const DIGEST: &str = "digest";
 
-/// Keys of the labels that belong to a run and not to what is deployed: they make no difference.
+/// What other tools of the ecosystem write for an updater of theirs.
+const AUTO_UPDATE: &str = "auto-update";
+
+/// Keys of the labels that belong to a run, or to another tool, and not to what is deployed: they make no difference.
 pub fn of_run(stack: &str) -> BTreeSet<String> {
-    [key(stack, PLAN), key(stack, DIGEST)].into()
+    [PLAN, DIGEST, AUTO_UPDATE].map(|what| key(stack, what)).into()
 }
 
 /// The key of a label.

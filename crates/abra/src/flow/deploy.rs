@@ -201,7 +201,7 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
         is_busy: before.as_ref().is_some_and(|before| before.busy().is_some()),
     };
     let mut warnings = foreword::findings(before.as_ref(), &versions, &live, app.stack.as_str());
-    warnings.extend([team.warnings(&app), recipe.warnings.clone(), app.env.warnings().to_vec()].concat());
+    warnings.extend([team.said, recipe.warnings.clone(), app.env.warnings().to_vec()].concat());
     let known = Known { recorded: recorded.as_ref(), pinned: app.pin.as_ref(), deployed: deployed.as_ref() };
     let resolved = request.aim.resolve(known, &recipe.state);
     let Some(resolution) = resolved.map_err(|error| foreword::unresolved(error, &app, before.as_ref()))?

@@ -32,7 +32,7 @@ pub async fn ready(context: &Context, name: &RecipeName, wanted: &[&Record]) -> 
     let mut warnings = Vec::new();
     if dir.exists() {
         if !context.offline
-            && let Err(error) = context.git.fetch(&dir).await
+            && let Err(error) = context.fetches.once(&dir, context.git.fetch(&dir)).await
         {
             warnings.push(
                 Finding::warning(format!(

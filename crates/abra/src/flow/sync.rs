@@ -105,7 +105,10 @@ pub async fn adoption(context: &Context, name: &str) -> Result<Adoption, Failure
         services.iter().map(|service| ServiceFacts::of(service, &app.stack)).collect();
     let deployed = common(&facts).cloned().ok_or_else(|| {
         Failure::new(format!("the services of {name} are on several versions, or on none that is known"))
-            .hint(format!("`abra app sync {name}` brings them to the record"))
+            .hint(match recorded {
+                Some(_) => format!("`abra app sync {name}` brings them to the record"),
+                None => format!("`abra app deploy {name} VERSION` brings them to a version and records it"),
+            })
     })?;
     let warnings = theirs(context, &app, &deployed).await;
     Ok(Adoption { app, recorded, deployed, warnings, engine, before })

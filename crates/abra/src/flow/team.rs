@@ -1,7 +1,8 @@
 //! The team's git repository: what a colleague has recorded is seen before acting; what is recorded here is committed and
 //! pushed where the operator switched that on. Nothing is ever merged, and nothing here stops a deployment.
+use super::operation::clock;
 use crate::context::Context;
-use crate::git::{Fetched, TeamFile};
+use crate::git::{Fetched, GitError, TeamFile, Theirs};
 use crate::hold::{self, Place};
 use abra_core::app::App;
 use abra_core::config::RemoteCheck;
@@ -14,8 +15,8 @@ use abra_core::recipe::Record;
 pub struct TeamView {
     /// Another record than this checkout's, where the remote has one.
     pub recorded: Option<Record>,
-    /// What could not be found out.
-    pub problem: Option<Finding>,
+    /// What there is to say: how both differ, or what could not be found out.
+    pub said: Vec<Finding>,
 }
 
 /// Fetches the repository around an app's env file and compares the record there with the one here. With `fetch` off
@@ -25,32 +26,75 @@ pub async fn look(context: &Context, app: &App, fetch: bool) -> TeamView {
     if !settings.sync.value || settings.remote.value == RemoteCheck::Off {
         return TeamView::default();
     }
-    let path = context.home.env_path(&app.server, &app.name);
-    match seen(context, app, &path, fetch && !context.offline).await {
+    match seen(context, app, fetch && !context.offline).await {
         Ok(view) => view,
-        Err(error) => {
-            let text = format!("the team's repository could not be asked: {error}");
-            let problem = Finding::warning(text)
-                .help("`operator.remote: off` in config.yml, or --offline, does without it");
-            TeamView { recorded: None, problem: Some(problem) }
-        }
+        Err(error) => TeamView { recorded: None, said: vec![unasked(&error.to_string())] },
     }
 }
 
-async fn seen(
-    context: &Context,
-    app: &App,
-    path: &std::path::Path,
-    fetch: bool,
-) -> Result<TeamView, crate::git::GitError> {
-    let Some(file) = context.git.team_file(path).await? else { return Ok(TeamView::default()) };
-    if fetch {
-        context.git.fetch_team(&file).await?;
+async fn seen(context: &Context, app: &App, fetch: bool) -> Result<TeamView, GitError> {
+    let path = context.home.env_path(&app.server, &app.name);
+    let Some(file) = context.git.team_file(&path).await? else { return Ok(TeamView::default()) };
+    let mut said: Vec<Finding> = Vec::new();
+    said.extend(
+        file.unasked().map(|why| Finding::warning(format!("the team's remote was not asked: {why}"))),
+    );
+    if fetch && let Err(error) = context.fetches.once(file.top(), context.git.fetch_team(&file)).await {
+        said.push(unasked(&error.to_string()));
     }
-    let Some(bytes) = context.git.team_version(&file).await? else { return Ok(TeamView::default()) };
-    Ok(match other_record(&bytes, app) {
-        Ok(recorded) => TeamView { recorded, problem: None },
-        Err(problem) => TeamView { recorded: None, problem: Some(problem) },
+    if file.is_alone() {
+        return Ok(TeamView { recorded: None, said });
+    }
+    let theirs = match context.git.team_version(&file).await?.as_deref().map(recorded_in).transpose() {
+        Ok(theirs) => theirs.flatten(),
+        Err(problem) => {
+            said.push(problem);
+            return Ok(TeamView { recorded: None, said });
+        }
+    };
+    let ours = app.env.record().ok().flatten();
+    let same = match (&theirs, &ours) {
+        (Some(theirs), Some(ours)) => theirs.same(ours),
+        (theirs, ours) => theirs.is_none() && ours.is_none(),
+    };
+    if same {
+        return Ok(TeamView { recorded: None, said });
+    }
+    let news = context.git.team_news(&file).await?;
+    let is_shared = context.git.is_tracked(&file).await?;
+    said.extend(differs(theirs.as_ref(), ours.as_ref(), news.as_ref(), is_shared));
+    Ok(TeamView { recorded: theirs, said })
+}
+
+fn unasked(why: &str) -> Finding {
+    Finding::warning(format!("the team's repository could not be asked: {why}"))
+        .help("`operator.remote: off` in config.yml, or --offline, does without it")
+}
+
+/// How the remote's record differs from this checkout's. `news`: who changed the remote's file, where this checkout lacks
+/// that; `is_shared`: whether the file is meant to be in the remote.
+fn differs(
+    theirs: Option<&Record>,
+    ours: Option<&Record>,
+    news: Option<&Theirs>,
+    is_shared: bool,
+) -> Option<Finding> {
+    let shown = |record: Option<&Record>| record.map_or_else(|| "nothing".to_owned(), Record::to_string);
+    let (theirs_shown, ours_shown) = (shown(theirs), shown(ours));
+    if let Some(Theirs { author, time }) = news {
+        let by = format!("committed by {author} at {}", clock(time));
+        let text = match theirs {
+            Some(_) => format!("the team's remote records {theirs_shown} ({by}), this checkout {ours_shown}"),
+            None => format!("the team's remote no longer has the record {ours_shown} ({by})"),
+        };
+        return Some(
+            Finding::warning(text).help("nothing was merged: pull the servers' repository to take it over"),
+        );
+    }
+    let text = format!("this checkout records {ours_shown}, but the team's remote {theirs_shown}");
+    is_shared.then(|| {
+        Finding::warning(text)
+            .help("commit and push the servers' repository: until then your colleagues do not see it")
     })
 }
 
@@ -72,19 +116,6 @@ fn recorded_in(bytes: &[u8]) -> Result<Option<Record>, Finding> {
         unreadable(findings.first().map_or("it has errors", |finding| &finding.message))
     })?;
     env.record().map_err(|finding| unreadable(&finding.message))
-}
-
-impl TeamView {
-    /// What is said before the overview.
-    pub fn warnings(&self, app: &App) -> Vec<Finding> {
-        let behind = self.recorded.as_ref().map(|theirs| {
-            let ours = app.env.record().ok().flatten();
-            let ours = ours.map_or_else(|| "nothing".to_owned(), |record| record.to_string());
-            Finding::warning(format!("the team's remote records {theirs}, this checkout {ours}"))
-                .help("somebody pushed another record, or yours is not pushed: pull or push the servers' repository first")
-        });
-        behind.into_iter().chain(self.problem.clone()).collect()
-    }
 }
 
 /// What a record was written for, as it stands in the commit's message.
@@ -112,6 +143,7 @@ pub async fn share(context: &Context, app: &App, change: &NewRecord<'_>) -> Vec<
         }
         Err(error) => return vec![Finding::warning(format!("the record is not committed: {error}"))],
     };
+    let _alone = context.fetches.changing().await;
     let mut said = Vec::new();
     if commit {
         match committed(context, app, &file, change).await {
@@ -135,7 +167,7 @@ async fn committed(
     app: &App,
     file: &TeamFile,
     change: &NewRecord<'_>,
-) -> Result<bool, crate::git::GitError> {
+) -> Result<bool, GitError> {
     let operator = context.operator().await?;
     let from = change.from.map_or_else(|| "–".to_owned(), Record::to_string);
     let message = format!(
@@ -149,7 +181,8 @@ async fn pushed(context: &Context, file: &TeamFile) -> Option<Finding> {
     match context.git.push_team(file).await {
         Ok(Fetched::Done) => Some(Finding::note("pushed the record")),
         Ok(Fetched::NoRemote) => {
-            Some(Finding::warning("the record is not pushed: the branch follows no remote"))
+            let why = file.unasked().unwrap_or("the servers' repository has no remote");
+            Some(Finding::warning(format!("the record is not pushed: {why}")))
         }
         Err(error) => {
             Some(Finding::warning(format!("the record is not pushed: {error}")).help(

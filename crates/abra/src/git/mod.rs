@@ -6,6 +6,7 @@ mod clone;
 mod disk;
 mod files;
 mod lineage;
+mod once;
 mod run;
 mod team;
 mod teams;
@@ -14,7 +15,8 @@ mod tree;
 pub use clone::Fetched;
 pub use disk::WorkingTree;
 pub use files::RecipeFiles;
-pub use team::TeamFile;
+pub use once::Fetches;
+pub use team::{TeamFile, Theirs};
 pub use tree::RecipeTree;
 
 use abra_core::recipe::{Commit, RecipeState, Release, Version};
@@ -105,6 +107,20 @@ pub enum GitError {
         dir: PathBuf,
         /// The digits.
         commit: Commit,
+    },
+    /// The remote has commits that are not here, so it takes no push.
+    #[error("the remote has commits that {} lacks", dir.display())]
+    Behind {
+        /// The repository.
+        dir: PathBuf,
+    },
+    /// A file that is not to be committed as things are.
+    #[error("{}: {why}", path.display())]
+    Uncommitted {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        why: &'static str,
     },
     /// An address that git must not be given.
     #[error("`{}` is no address to clone from: {why}", run::harmless(url))]

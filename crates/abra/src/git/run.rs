@@ -25,6 +25,9 @@ const SETTINGS: [&str; 9] = [
     "log.showSignature=false",
 ];
 
+/// Seconds until ssh gives a host up that does not answer.
+const CONNECT: u8 = 10;
+
 /// Keeps a repository's hooks from running.
 const NO_HOOKS: &str = "core.hooksPath=/dev/null";
 
@@ -109,8 +112,10 @@ impl Git {
             return answer.map_err(|source| GitError::Start { source });
         }
         let mut command = self.command(call)?;
-        if !call.local && !self.may_ask {
-            command.env("GIT_SSH_COMMAND", self.quiet_ssh(call).await?);
+        if !call.local
+            && let Some(ssh) = self.ssh(call).await?
+        {
+            command.env("GIT_SSH_COMMAND", ssh);
         }
         let child = command.spawn().map_err(|source| GitError::Start { source })?;
         match tokio::time::timeout(call.limit, talk(child, &call.input)).await {
@@ -160,18 +165,21 @@ impl Git {
         Ok(command)
     }
 
-    /// The operator's ssh, told not to ask.
-    async fn quiet_ssh(&self, call: &Invocation) -> Result<String, GitError> {
-        let given = std::env::var("GIT_SSH_COMMAND").ok().filter(|command| !command.is_empty());
-        if let Some(given) = given {
-            return Ok(format!("{given} -o BatchMode=yes"));
-        }
-        let look = Invocation::local(["config", "--get", "core.sshCommand"]);
-        let look = look.anywhere(call.dir.as_deref().unwrap_or(Path::new("/")));
-        let output = Box::pin(self.run(&look)).await?;
-        let configured = String::from_utf8_lossy(&output.data).trim().to_owned();
-        let ssh = if configured.is_empty() { "ssh" } else { &configured };
-        Ok(format!("{ssh} -o BatchMode=yes"))
+    /// The operator's ssh, told not to wait long for a host that is not there, and not to ask where nobody is asked.
+    /// `None`: a program that may take no such words.
+    async fn ssh(&self, call: &Invocation) -> Result<Option<String>, GitError> {
+        let var = |name| std::env::var(name).ok().filter(|value: &String| !value.is_empty());
+        let ssh = match (var("GIT_SSH_COMMAND"), var("GIT_SSH")) {
+            (Some(given), _) => given,
+            (None, Some(_)) => return Ok(None),
+            (None, None) => {
+                let look = Invocation::local(["config", "--get", "core.sshCommand"]);
+                let look = look.anywhere(call.dir.as_deref().unwrap_or(Path::new("/")));
+                Box::pin(self.setting(&look)).await?.unwrap_or_else(|| "ssh".to_owned())
+            }
+        };
+        let batch = if self.may_ask { "" } else { " -o BatchMode=yes" };
+        Ok(Some(format!("{ssh}{batch} -o ConnectTimeout={CONNECT}")))
     }
 }
 
@@ -198,7 +206,10 @@ async fn talk(mut child: Child, input: &[u8]) -> std::io::Result<Answer> {
         child.start_kill()?;
     }
     let status = child.wait().await?;
-    let said = harmless(String::from_utf8_lossy(&said).trim());
+    // Git's advice is for people who typed the command.
+    let said = String::from_utf8_lossy(&said);
+    let said: Vec<&str> = said.lines().filter(|line| !line.trim_start().starts_with("hint:")).collect();
+    let said = harmless(said.join("\n").trim());
     Ok(Answer { success: status.success(), data, said })
 }
 

@@ -35,7 +35,7 @@ impl Git {
     /// Git can't read them.
     pub async fn team_versions(&self, files: &[&TeamFile]) -> Result<Vec<Option<Vec<u8>>>, GitError> {
         let asked = |file: &TeamFile| {
-            let kept = &file.upstream.as_ref()?.kept;
+            let kept = &file.upstream()?.kept;
             (!file.path.contains('\n')).then(|| format!("{kept}:{}\n", file.path))
         };
         let input: String = files.iter().filter_map(|file| asked(file)).collect();

@@ -9,6 +9,7 @@ use abra_core::app::App;
 use abra_core::converge::{Kind, Verdict};
 use abra_core::plan;
 use abra_core::recipe::Record;
+use abra_core::stack::state::ServiceState;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ pub struct Ending<'a> {
     pub ran: &'a Ran,
     /// Whether there was nothing to do.
     pub noop: bool,
+    /// What runs now, where that was looked at after an ending that is no success.
+    pub runs: Option<&'a [ServiceState]>,
 }
 
 impl Ui {
@@ -166,7 +169,8 @@ impl Ui {
     }
 
     fn ways_out(&self, ending: &Ending<'_>, verdict: &Verdict) {
-        let app = &ending.app.name;
+        let (app, record) = (&ending.app.name, ending.record);
+        self.now(ending.runs);
         let wrong = |kind| matches!(kind, Kind::Failed | Kind::RolledBack | Kind::Undecided);
         let mut wrong = verdict.services.iter().filter(|service| wrong(service.outcome.kind()));
         match (wrong.next(), wrong.next()) {
@@ -180,11 +184,26 @@ impl Ui {
         }
         self.hint(&format!("`abra app ps {app}` shows what runs now"));
         match ending.last {
-            Some(last) if ending.sync && !last.same(ending.record) => {
+            Some(last) if ending.sync && !last.same(record) => {
                 self.hint(&format!("`abra app sync {app}` goes back to the recorded version {last}"));
             }
             _ => self.hint(&format!("`abra app deploy {app} VERSION` deploys another version")),
         }
+        if !matches!(record, Record::Commit { dirty: true, .. }) {
+            self.hint(&format!("`abra app deploy {app} {record}` tries again"));
+        }
+        if ending.sync && verdict.kind != Kind::RolledBack {
+            self.hint(&format!("`abra app sync --adopt {app}` records what runs all the same"));
+        }
+    }
+
+    fn now(&self, runs: Option<&[ServiceState]>) {
+        let Some(runs) = runs else { return };
+        let words: Vec<String> = runs.iter().map(running).collect();
+        self.say(format!(
+            "now running: {}",
+            if words.is_empty() { "nothing".to_owned() } else { words.join(", ") }
+        ));
     }
 
     fn bad(&self, words: &str) {
@@ -215,6 +234,13 @@ pub(super) fn facts(prepared: &Prepared) -> (&str, Vec<(&'static str, String)>) 
         facts.insert(2, ("recorded", shown(prepared.recorded.as_ref())));
     }
     (prepared.app.name.as_str(), facts)
+}
+
+/// A service and how much of it runs.
+fn running(state: &ServiceState) -> String {
+    let update = state.update.as_ref().filter(|update| *update != "completed");
+    let update = update.map_or_else(String::new, |update| format!(" (update: {update})"));
+    format!("{} {}/{}{update}", state.service, state.running, state.wanted)
 }
 
 /// The shortest time that a service was held to be stable.

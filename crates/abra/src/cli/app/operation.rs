@@ -5,10 +5,12 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::deploy::{self, Aim, Done, Look, Prepared, Request};
-use crate::flow::operation;
+use crate::flow::rollout::Outcome;
 use crate::flow::watch::Patience;
+use crate::flow::{operation, ps};
 use crate::ui::outcome::Ending;
 use crate::ui::progress::Progress;
+use abra_core::converge::Kind;
 
 /// How to go about it
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -99,7 +101,7 @@ pub async fn carry_out(
         Exit::Refused | Exit::Busy => failure,
         _ => failure.hint(format!("`abra app ps {}` shows what runs now", prepared.app.name)),
     });
-    finish(context, prepared, done?)
+    finish(context, prepared, done?).await
 }
 
 /// Warnings, overview, findings.
@@ -125,13 +127,22 @@ fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
 }
 
 /// Records a success, and says how it ended.
-fn finish(context: &Context, prepared: &Prepared, done: Done) -> Result<Exit, Failure> {
+async fn finish(context: &Context, prepared: &Prepared, done: Done) -> Result<Exit, Failure> {
     let recorded = done.recorded.map_err(|error| {
         context.ui.left(prepared, &done.ran.left);
+        let app = &prepared.app.name;
         Failure::from(error)
             .exit(Exit::Failed)
             .hint("the deployment succeeded; only its record could not be written")
+            .hint(format!("`abra app sync --adopt {app}` writes it once the file can be written"))
     })?;
+    // What can't be had must not hide the verdict.
+    let runs = match &done.outcome {
+        Outcome::Verdict(verdict, _) if verdict.kind != Kind::Succeeded => {
+            ps::of_stack(&prepared.engine, prepared.app.stack.as_str()).await.ok()
+        }
+        _ => None,
+    };
     let ending = Ending {
         app: &prepared.app,
         record: &prepared.resolution.target.record(),
@@ -140,6 +151,7 @@ fn finish(context: &Context, prepared: &Prepared, done: Done) -> Result<Exit, Fa
         recorded: &recorded,
         ran: &done.ran,
         noop: prepared.staged.plan.is_noop(),
+        runs: runs.as_deref(),
     };
     Ok(context.ui.ending(&ending, &done.outcome, Some(prepared)))
 }

@@ -12,6 +12,7 @@ use crate::flow::sync::{self, Compared};
 use crate::flow::watch::Patience;
 use crate::ui::progress::Progress;
 use crate::ui::table::table;
+use abra_core::finding::Finding;
 use abra_core::name::{AppName, ServerName};
 use abra_core::recipe::Record;
 use serde_json::{Value, json};
@@ -71,7 +72,11 @@ async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) 
         return adopt(context, args, row("", Exit::Done)).await;
     }
     match sync::compare(context, app.as_str(), !args.manner.no_domain_checks).await {
-        Err(failure) => work(row(&failure.message, failure.exit), None),
+        Err(failure) => {
+            let row = row(&failure.message, failure.exit);
+            told(context, app.as_str(), failure);
+            work(row, None)
+        }
         Ok(Compared::NoRecord(none)) => {
             work(Row { deployed: none.deployed, ..row("no record", Exit::Refused) }, None)
         }
@@ -87,21 +92,34 @@ fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) ->
     if prepared.services.is_empty() {
         return Work { row: said("not deployed, stays so", Exit::Done), prepared: None };
     }
-    if prepared.staged.plan.blocked() {
-        return Work {
-            row: said("blocked: look at it with `abra app sync --dry-run`", Exit::Refused),
-            prepared: None,
-        };
+    let (name, plan) = (prepared.app.name.as_str(), &prepared.staged.plan);
+    for warning in &prepared.warnings {
+        let message = format!("{name}: {}", warning.message);
+        context.ui.finding(&Finding { message, ..warning.clone() });
+    }
+    if plan.blocked() {
+        told(context, name, Failure::refused(name, plan.findings.clone()));
+        return Work { row: said("blocked", Exit::Refused), prepared: None };
     }
     if args.check || args.manner.dry_run {
         let exit = if args.check { Exit::NotInSync } else { Exit::Done };
-        return Work { row: said("differs", exit), prepared: None };
+        let changed: Vec<&str> = plan.changed().map(|change| change.short.as_str()).collect();
+        let what = if changed.is_empty() { String::new() } else { format!(": {}", changed.join(", ")) };
+        return Work { row: said(&format!("differs{what}"), exit), prepared: None };
     }
     let guarded = context.ui.no_input && !args.converge && !args.manner.force;
     if guarded && let Err(failure) = operation::guard(&prepared) {
-        return Work { row: said(&failure.message, failure.exit), prepared: None };
+        let row = said(&failure.message, failure.exit);
+        told(context, name, failure);
+        return Work { row, prepared: None };
     }
     Work { row: said("to be synced", Exit::Done), prepared: Some(prepared) }
+}
+
+/// Says all of what went wrong with one app; the table has room for its first line only.
+fn told(context: &Context, app: &str, failure: Failure) {
+    let message = format!("{app}: {}", failure.message);
+    context.ui.complain(&Failure { message, ..failure });
 }
 
 fn with_versions(row: Row, prepared: &Prepared) -> Row {
@@ -110,7 +128,11 @@ fn with_versions(row: Row, prepared: &Prepared) -> Row {
 
 async fn adopt(context: &Context, args: &Args, row: Row) -> Work {
     let row = match sync::adoption(context, &row.app).await {
-        Err(failure) => Row { result: failure.message, exit: failure.exit, ..row },
+        Err(failure) => {
+            let row = Row { result: failure.message.clone(), exit: failure.exit, ..row };
+            told(context, &row.app, failure);
+            row
+        }
         Ok(adoption) => {
             let written = match args.manner.dry_run {
                 true => Ok(Recorded::default()),
@@ -177,7 +199,9 @@ async fn once(context: &Context, args: &Args, prepared: &Prepared) -> (String, E
     match outcome {
         Err(failure) => {
             again(context, &lead, &failure);
-            (failure.message, failure.exit, failure.outrun)
+            let (message, exit, outrun) = (failure.message.clone(), failure.exit, failure.outrun);
+            told(context, prepared.app.name.as_str(), failure);
+            (message, exit, outrun)
         }
         Ok(done) => {
             let (result, exit) = ended(context, prepared, done);

@@ -95,7 +95,9 @@ pub(super) async fn until_free(
             holder.owner, holder.host, holder.doing
         ));
     };
-    lock::wait(context, app, wait, operator, tell).await
+    lock::wait(context, app, wait, operator, tell).await?;
+    context.fetches.forget().await;
+    Ok(())
 }
 
 /// Says why everything is looked at once more.

@@ -59,6 +59,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         recorded: watched.recorded.as_ref().unwrap_or(&nothing),
         ran: &Ran::default(),
         noop: false,
+        runs: None,
     };
     // A document for machines has room for one of the two.
     let show = |failed: bool| match failed && context.ui.machine {
