@@ -29,6 +29,8 @@ pub(super) struct Sight<'a> {
 pub(super) struct Moment<'a> {
     /// When the look was taken.
     pub(super) at: Duration,
+    /// From when on what is seen may have been so.
+    pub(super) from: Duration,
     /// The nodes as last listed.
     pub(super) nodes: Option<&'a [Node]>,
     /// The manager's clock.

@@ -19,6 +19,8 @@ pub struct Sighting {
 pub struct Snapshot {
     /// When it was taken: time since the start of the watch, on a clock that never goes back.
     pub at: Duration,
+    /// How long the answer about the tasks took: they were so at some time within that before `at`.
+    pub span: Duration,
     /// The services of the stack.
     pub services: Vec<Sighting>,
     /// The tasks of the stack.

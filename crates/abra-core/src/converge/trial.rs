@@ -10,6 +10,10 @@ use crate::stack::live::{Node, Task};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// How far the clocks of a node and of the manager that answers may be apart. Where tasks of the same spec ended before, one
+/// that only seems to have run for so long may just have started, and end as they did.
+const CLOCKS: Duration = Duration::from_secs(30);
+
 /// What a look comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Judgement {
@@ -274,7 +278,7 @@ impl Trial {
             self.hold = Some(Hold { tasks, since: now.at, before });
         }
         let hold = self.hold.as_ref();
-        hold.map_or(Duration::ZERO, |h| h.before.saturating_add(now.at.saturating_sub(h.since)))
+        hold.map_or(Duration::ZERO, |h| h.before.saturating_add(now.from.saturating_sub(h.since)))
     }
 
     /// The time before the watch counts only for a service that nobody touched, with the very tasks it had.
@@ -284,7 +288,8 @@ impl Trial {
         }
         let Some(clock) = now.server_time else { return Duration::ZERO };
         let ages = sight.live().map(|task| running_for(task, clock).unwrap_or_default());
-        ages.min().unwrap_or_default()
+        let doubt = if sight.fresh.iter().any(|task| task.has_ended()) { CLOCKS } else { Duration::ZERO };
+        ages.min().unwrap_or_default().saturating_sub(doubt)
     }
 
     fn may_take(&self, id: &str) -> bool {

@@ -51,7 +51,12 @@ impl Watch {
         if snapshot.nodes.is_some() {
             self.nodes.clone_from(&snapshot.nodes);
         }
-        let now = Moment { at: snapshot.at, nodes: self.nodes.as_deref(), server_time: snapshot.server_time };
+        let now = Moment {
+            at: snapshot.at,
+            from: snapshot.at.saturating_sub(snapshot.span),
+            nodes: self.nodes.as_deref(),
+            server_time: snapshot.server_time,
+        };
         let mut tasks: BTreeMap<&str, Vec<&Task>> = BTreeMap::new();
         for task in &snapshot.tasks {
             tasks.entry(&task.service_id).or_default().push(task);

@@ -141,14 +141,17 @@ impl Looks<'_> {
     async fn look(&mut self) -> Result<Snapshot, EngineError> {
         let of_stack = Filters::stack(self.stack);
         let services = self.engine.services(&of_stack).await?;
+        let asked = self.begun.elapsed();
         let tasks = self.engine.tasks(&of_stack).await?;
+        let (told, server_time) = (self.begun.elapsed(), self.server_time());
         let fresh = self.engine.tasks(&of_stack.and("_up-to-date", "true")).await?;
         let wants_nodes = self.nodes_at.is_none_or(|at| at.elapsed() >= NODES);
         let nodes = if wants_nodes { Some(self.engine.nodes().await?) } else { None };
         if wants_nodes {
             self.nodes_at = Some(Instant::now());
         }
-        let mut snapshot = self.snapshot(self.begun.elapsed(), services, tasks);
+        let mut snapshot = self.snapshot(told, services, tasks);
+        (snapshot.span, snapshot.server_time) = (told.saturating_sub(asked), server_time);
         snapshot.up_to_date = Some(fresh.into_iter().map(|task| task.id).collect::<BTreeSet<_>>());
         snapshot.nodes = nodes;
         Ok(snapshot)
@@ -156,9 +159,14 @@ impl Looks<'_> {
 
     fn snapshot(&mut self, at: Duration, services: Vec<Service>, tasks: Vec<Task>) -> Snapshot {
         let services = services.into_iter().map(|service| self.sighting(service)).collect();
-        let date = self.engine.date().and_then(|date| jiff::fmt::rfc2822::parse(&date).ok());
-        let server_time = date.map(|date| date.timestamp());
-        Snapshot { at, services, tasks, up_to_date: None, nodes: None, server_time }
+        let (span, server_time) = (Duration::ZERO, self.server_time());
+        Snapshot { at, span, services, tasks, up_to_date: None, nodes: None, server_time }
+    }
+
+    /// The engine's clock at its last answer.
+    fn server_time(&self) -> Option<jiff::Timestamp> {
+        let date = jiff::fmt::rfc2822::parse(&self.engine.date()?).ok()?;
+        Some(date.timestamp())
     }
 
     fn sighting(&mut self, service: Service) -> Sighting {

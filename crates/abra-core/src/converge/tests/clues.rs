@@ -1,6 +1,7 @@
 //! Clues that mislead: each looks like a verdict and is none.
-use super::timeline::check;
-use crate::converge::Settings;
+use super::timeline::{Swarm, check};
+use crate::converge::{Settings, Snapshot, Watch};
+use std::time::Duration;
 
 #[track_caller]
 fn leads_to(timeline: &str, verdict: &str) {
@@ -193,7 +194,7 @@ fn other_slots_that_once_failed_are_not_missed() {
         r#"web unchanged
          -60 a.1 failed/shutdown exit=1 "e"
          -50 b.2 running"#,
-        "0.00s ok 50.00s [0]",
+        "0.00s ok 20.00s [0]",
     );
 }
 
@@ -279,13 +280,37 @@ fn an_old_version_that_crashes_is_reported_when_the_swarm_is_through() {
 #[test]
 fn clocks_of_nodes_that_run_ahead_or_behind_do_not_make_a_task_older() {
     // The status says "since 60 s", the manager made the task 2 s ago.
-    let mut swarm = super::timeline::Swarm::parse("web unchanged\n-2 a.1 running");
+    let mut swarm = Swarm::parse("web unchanged\n-2 a.1 running");
     let expectations = swarm.expectations();
-    let mut snapshot = swarm.snapshot(std::time::Duration::ZERO);
+    let mut snapshot = swarm.snapshot(Duration::ZERO);
     for task in &mut snapshot.tasks {
         task.status.timestamp = "2026-03-01T11:59:00Z".to_owned();
     }
-    let mut watch = crate::converge::Watch::new(expectations, &Settings::default());
+    let mut watch = Watch::new(expectations, &Settings::default());
     watch.step(&snapshot);
     assert_eq!(watch.verdict(), None);
+}
+
+#[test]
+fn clocks_that_differ_do_not_make_a_task_old() {
+    leads_to(
+        r#"web unchanged
+         -16 a.1 failed/shutdown exit=1 "e"
+         -10 b.1 running"#,
+        "5.00s ok 5.00s [0]",
+    );
+}
+
+#[test]
+fn a_slow_answer_is_not_time_that_tasks_ran() {
+    let mut swarm = Swarm::parse("web created\n0 a.1 running");
+    swarm.advance(0);
+    let mut watch = Watch::new(swarm.expectations(), &Settings::default());
+    let seconds = Duration::from_secs;
+    watch.step(&swarm.snapshot(seconds(1)));
+    // Asked a second later, answered after twenty: the task may have been seen right at the beginning of that.
+    watch.step(&Snapshot { span: seconds(20), ..swarm.snapshot(seconds(22)) });
+    assert_eq!(watch.verdict(), None);
+    watch.step(&swarm.snapshot(seconds(23)));
+    assert!(watch.verdict().is_some());
 }

@@ -126,6 +126,7 @@ impl World {
         let digest = if self.foreign { "theirs" } else { "ours" };
         Snapshot {
             at,
+            span: Duration::ZERO,
             services: vec![Sighting { service: self.service(), digest: digest.to_owned() }],
             tasks: self.tasks.values().map(|(task, _)| task.clone()).collect(),
             up_to_date: Some(fresh.map(|(task, _)| task.id.clone()).collect()),

@@ -244,6 +244,7 @@ impl Swarm {
         let post: Timestamp = POST.parse().unwrap();
         Snapshot {
             at,
+            span: Duration::ZERO,
             services: present()
                 .map(|actual| Sighting { service: service(actual), digest: actual.tag.clone() })
                 .collect(),
