@@ -219,6 +219,11 @@ fn when_operators_meet() {
 }
 
 #[test]
+fn when_operators_meet_in_rarer_ways() {
+    play("rare");
+}
+
+#[test]
 fn beside_other_tools() {
     play("beside");
 }
