@@ -91,7 +91,7 @@ fn differs(
             Finding::warning(text).help("nothing was merged: pull the servers' repository to take it over"),
         );
     }
-    let text = format!("this checkout records {ours_shown}, but the team's remote {theirs_shown}");
+    let text = format!("this checkout records {ours_shown}, but the team's remote records {theirs_shown}");
     is_shared.then(|| {
         Finding::warning(text)
             .help("commit and push the servers' repository: until then your colleagues do not see it")

@@ -115,8 +115,10 @@ fn a_record_is_one_commit_of_one_file_and_the_colleague_sees_it_before_acting() 
     bad_hook(&servers(ada).join(".git/hooks/pre-commit"));
     ada.deploy("-l").is(0, &["recorded 1.1.0+1.1", "the record is not committed", "not on a friday"]);
     assert_eq!(team.git(ada, &["diff", "--cached", "--name-only"]), "", "nothing is left staged");
-    ada.run(&format!("app sync --check {APP}"))
-        .is(0, &["this checkout records 1.1.0+1.1, but the team's remote 1.0.0+1.0", "commit and push"]);
+    ada.run(&format!("app sync --check {APP}")).is(
+        0,
+        &["this checkout records 1.1.0+1.1, but the team's remote records 1.0.0+1.0", "commit and push"],
+    );
     std::fs::remove_file(servers(ada).join(".git/hooks/pre-commit")).unwrap();
     bad_hook(&team.bare.join("hooks/pre-receive"));
     team.world.forge.release("1.2.0+1.2", &[GOOD]);
