@@ -137,8 +137,10 @@ fn chosen(stack: &str, services: Vec<Service>, only: Option<&str>) -> Result<Vec
 pub(super) fn no_service(name: &str, names: &[String]) -> Failure {
     let near = nearest(name, names.iter().map(String::as_str), 3);
     let failure = Failure::new(format!("there is no service {name} in this app"));
+    // Engines list services in no order.
+    let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     match near.is_empty() {
-        true => failure.hint(format!("its services: {}", names.join(", "))),
+        true => failure.hint(format!("its services: {}", names.into_iter().collect::<Vec<_>>().join(", "))),
         false => failure.hint(format!("nearest names: {}", near.join(", "))),
     }
 }
