@@ -15,6 +15,7 @@
 //! | [`status`] | recorded against running, in one word |
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
+//! | [`ssh`] | servers as ssh reaches them, and what ssh's words mean |
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
 //! | [`plan`] | what has to be done to get from live to wanted |
 //! | [`secret`] | a value that must not be seen |
@@ -39,6 +40,7 @@ pub mod plan;
 pub mod recipe;
 pub mod secret;
 pub mod secrets;
+pub mod ssh;
 pub mod stack;
 pub mod status;
 pub mod yaml;
