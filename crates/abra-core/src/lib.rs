@@ -15,6 +15,7 @@
 //! | [`status`] | recorded against running, in one word |
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
+//! | [`docker_context`] | engines by name, as docker keeps them |
 //! | [`ssh`] | servers as ssh reaches them, and what ssh's words mean |
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
 //! | [`plan`] | what has to be done to get from live to wanted |
@@ -30,6 +31,7 @@ pub mod config;
 pub mod converge;
 pub mod deployment;
 pub mod divergence;
+pub mod docker_context;
 pub mod domain;
 pub mod env;
 pub mod finding;

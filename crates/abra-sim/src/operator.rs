@@ -1,6 +1,7 @@
 //! An operator: a home of their own with one app, and commands.
 use abra::cli::app::Command as AppCommand;
 use abra::context::Context;
+use abra::contexts::Contexts;
 use abra::engine::Endpoint;
 use abra::exit::Exit;
 use abra::failure::Failure;
@@ -73,6 +74,7 @@ impl Operator {
             ui: Ui { machine: false, no_input: true, debug: false },
             offline: true,
             home: Home::at(self.home.path()),
+            contexts: Contexts::at(None),
             settings,
             git: Git { may_ask: false, instead: Some(remembered) },
             fetches: Fetches::default(),

@@ -1,5 +1,7 @@
 //! What every command of an operator needs: where things are, how to speak, what was set.
+use crate::contexts::Contexts;
 use crate::engine::Endpoint;
+use crate::engine::auth::Credentials;
 use crate::failure::Failure;
 use crate::git::{Fetches, Git, GitError};
 use crate::home::Home;
@@ -18,6 +20,8 @@ pub struct Context {
     pub offline: bool,
     /// The operator's files.
     pub home: Home,
+    /// Docker's contexts: where the engines of servers are.
+    pub contexts: Contexts,
     /// The operator's settings.
     pub settings: Settings,
     /// How git is run.
@@ -63,6 +67,7 @@ impl Context {
             ui,
             offline,
             home,
+            contexts: Contexts::at(Credentials::folder()),
             settings,
             git,
             fetches,

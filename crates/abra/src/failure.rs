@@ -1,4 +1,5 @@
 //! The one file that knows every room's errors: what is said, what can be done, and the exit code.
+use crate::contexts::ContextsError;
 use crate::engine::EngineError;
 use crate::engine::auth::AuthError;
 use crate::exit::Exit;
@@ -148,6 +149,12 @@ impl From<HomeError> for Failure {
 
 fn did_you_mean(failure: Failure, nearest: &[String]) -> Failure {
     if nearest.is_empty() { failure } else { failure.hint(format!("nearest names: {}", nearest.join(", "))) }
+}
+
+impl From<ContextsError> for Failure {
+    fn from(error: ContextsError) -> Self {
+        Self::from_error(&error)
+    }
 }
 
 impl From<GitError> for Failure {

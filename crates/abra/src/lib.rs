@@ -2,6 +2,7 @@
 //! writes down the result. Decisions live in `abra-core`.
 pub mod cli;
 pub mod context;
+pub mod contexts;
 pub mod engine;
 pub mod exit;
 pub mod failure;

@@ -14,19 +14,31 @@ pub async fn connect(context: &Context, server: &ServerName) -> Result<Engine, F
     connect_to(&endpoint, context.ui).await.map_err(Failure::from)
 }
 
-/// The address of a server's engine. `DOCKER_HOST` counts for the local engine only.
+/// The address of a server's engine: for the local one `DOCKER_HOST` or the usual place, for others what docker's context
+/// of that name says.
 ///
 /// # Errors
-/// Not an address, or one of a kind that is not supported.
+/// There is no context, or no address in it that is supported.
 pub fn endpoint(context: &Context, server: &ServerName) -> Result<Endpoint, Failure> {
     if let Some(engine) = &context.engine {
         return Ok(engine.clone());
     }
-    if !server.is_local() {
-        return Err(Failure::new(format!("server {server} is not on this machine"))
-            .hint(format!("this version reaches the local engine only, as server `{}`", ServerName::LOCAL)));
+    if server.is_local() {
+        return local(context.docker_host.as_deref());
     }
-    local(context.docker_host.as_deref())
+    let Some(found) = context.contexts.get(server)? else {
+        return Err(Failure::new(format!(
+            "nothing says where server {server} is: docker has no context of that name"
+        ))
+        .hint(format!("`abra server add {server}` makes it")));
+    };
+    let address = found.host().unwrap_or_default();
+    Endpoint::parse(address).map_err(|error| {
+        Failure::from_error(&error).hint(format!(
+            "this is where docker's context `{server}` leads; \
+            `abra server add {server} --force` makes it lead to the host of that name, by ssh"
+        ))
+    })
 }
 
 /// The local engine's address.
