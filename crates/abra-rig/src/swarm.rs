@@ -54,11 +54,14 @@ impl Swarm {
     /// Sets a node's availability: `active`, `pause` or `drain`.
     pub fn set_availability(&self, node: usize, availability: &str) -> Result<(), RigError> {
         let target = format!("/nodes/{}", self.id_of(node)?);
-        let known = self.nodes[0].json(&target)?;
-        let mut spec = known["Spec"].clone();
-        spec["Availability"] = availability.into();
-        let update = format!("{target}/update?version={}", known["Version"]["Index"]);
-        self.nodes[0].post(&update, &spec)?.accepted(&update).map(drop)
+        // The swarm writes its nodes, too: what was read may be old already.
+        self.nodes[0].wait_for("the node's availability", || {
+            let Ok(known) = self.nodes[0].json(&target) else { return false };
+            let mut spec = known["Spec"].clone();
+            spec["Availability"] = availability.into();
+            let update = format!("{target}/update?version={}", known["Version"]["Index"]);
+            self.nodes[0].post(&update, &spec).is_ok_and(|answer| answer.accepted(&update).is_ok())
+        })
     }
 
     fn id_of(&self, node: usize) -> Result<String, RigError> {

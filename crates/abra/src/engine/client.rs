@@ -1,5 +1,6 @@
 //! A connection to one engine: version, limits, counting, and the way a request goes.
 use super::call::Call;
+use super::election::{self, Election, Next};
 use super::transport::Connector;
 use super::{ApiVersion, Endpoint, EngineError, refusal};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -44,8 +45,17 @@ pub struct RequestLog<'a> {
     pub elapsed: Duration,
 }
 
-/// Is told of every finished request.
-pub type Observer = Box<dyn Fn(&RequestLog<'_>) + Send + Sync>;
+/// What there is to tell of a connection.
+#[derive(Debug, Clone, Copy)]
+pub enum Notice<'a> {
+    /// A request has finished.
+    Request(RequestLog<'a>),
+    /// The swarm has no leader; looks are taken again for so long.
+    NoLeader(&'a Endpoint, Duration),
+}
+
+/// Is told of them.
+pub type Observer = Box<dyn Fn(&Notice<'_>) + Send + Sync>;
 
 /// An engine that answered.
 pub struct Engine {
@@ -57,6 +67,7 @@ pub struct Engine {
     requests: AtomicU64,
     date: Mutex<Option<String>>,
     observer: Option<Observer>,
+    election: Election,
 }
 
 impl fmt::Debug for Engine {
@@ -74,7 +85,7 @@ impl Engine {
         Self::connect_observed(endpoint, limits, None).await
     }
 
-    /// The same, telling `observer` of every request from the first one on.
+    /// The same, telling `observer` from the first request on.
     pub async fn connect_observed(
         endpoint: &Endpoint,
         limits: &Limits,
@@ -93,6 +104,7 @@ impl Engine {
             requests: AtomicU64::new(0),
             date: Mutex::new(None),
             observer,
+            election: Election::default(),
         };
         engine.negotiate().await?;
         Ok(engine)
@@ -122,6 +134,11 @@ impl Engine {
     /// The engine's clock at its last answer: the `Date` header, in whole seconds.
     pub fn date(&self) -> Option<String> {
         self.date.lock().ok()?.clone()
+    }
+
+    /// From now on nothing waits for a leader: whoever asks knows what to do without one.
+    pub fn wait_for_no_leader(&self) {
+        self.election.end();
     }
 
     async fn negotiate(&mut self) -> Result<(), EngineError> {
@@ -161,7 +178,26 @@ impl Engine {
 
     async fn bytes(&self, call: &Call<'_>) -> Result<Bytes, EngineError> {
         let target = self.versioned(call);
-        self.sent(call, &target).await.map(|answer| answer.body)
+        if call.method != Method::GET {
+            self.election.end();
+        }
+        loop {
+            match self.sent(call, &target).await {
+                Err(EngineError::NoLeader { .. }) if call.method == Method::GET && self.waits() => {
+                    self.election.pause().await;
+                }
+                answer => return answer.map(|answer| answer.body),
+            }
+        }
+    }
+
+    /// Whether a look that found no leader is to be taken again.
+    fn waits(&self) -> bool {
+        let next = self.election.next();
+        if let (Next::Told, Some(observer)) = (&next, &self.observer) {
+            observer(&Notice::NoLeader(&self.endpoint, election::PATIENCE));
+        }
+        next != Next::GiveUp
     }
 
     pub(super) fn limit(&self, call: &Call<'_>) -> Duration {
@@ -220,7 +256,9 @@ impl Engine {
 
     pub(super) fn observe(&self, call: &Call<'_>, target: &str, status: Option<u16>, start: Instant) {
         if let Some(observer) = &self.observer {
-            observer(&RequestLog { method: call.method.as_str(), target, status, elapsed: start.elapsed() });
+            let elapsed = start.elapsed();
+            let log = RequestLog { method: call.method.as_str(), target, status, elapsed };
+            observer(&Notice::Request(log));
         }
     }
 

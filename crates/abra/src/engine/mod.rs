@@ -8,6 +8,7 @@ pub mod auth;
 mod call;
 mod client;
 mod containers;
+mod election;
 mod endpoint;
 mod error;
 mod exec;
@@ -27,7 +28,7 @@ mod transport;
 mod volumes;
 
 pub use abra_core::stack::api::ApiVersion;
-pub use client::{Engine, Limits, Observer, RequestLog};
+pub use client::{Engine, Limits, Notice, Observer, RequestLog};
 pub use containers::Container;
 pub use endpoint::{Endpoint, EndpointError, Inside};
 pub use error::EngineError;

@@ -1,6 +1,6 @@
 //! Reaching a server's engine.
 use crate::context::Context;
-use crate::engine::{Endpoint, Engine, EngineError, Limits, Observer, RequestLog};
+use crate::engine::{Endpoint, Engine, EngineError, Limits, Notice, Observer};
 use crate::failure::Failure;
 use crate::ui::Ui;
 use abra_core::name::ServerName;
@@ -52,16 +52,22 @@ pub fn local(docker_host: Option<&str>) -> Result<Endpoint, Failure> {
     })
 }
 
-/// Connects to an engine; with `--debug` every request is told.
+/// Connects to an engine. That it is waited for is told; with `--debug` every request.
 ///
 /// # Errors
 /// It does not answer, or is too old.
 pub async fn connect_to(endpoint: &Endpoint, ui: Ui) -> Result<Engine, EngineError> {
-    let tell = move |request: &RequestLog<'_>| {
-        let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        let millis = request.elapsed.as_millis();
-        ui.debug(format!("{} {} → {status} ({millis} ms)", request.method, request.target));
+    let tell = move |notice: &Notice<'_>| match notice {
+        Notice::Request(request) => {
+            let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+            let millis = request.elapsed.as_millis();
+            ui.debug(format!("{} {} → {status} ({millis} ms)", request.method, request.target));
+        }
+        Notice::NoLeader(endpoint, patience) => ui.say(format!(
+            "the swarm has no leader at the moment; asking {endpoint} again for up to {} s",
+            patience.as_secs()
+        )),
     };
-    let observer: Option<Observer> = if ui.debug { Some(Box::new(tell)) } else { None };
+    let observer: Option<Observer> = Some(Box::new(tell));
     Engine::connect_observed(endpoint, &Limits::default(), observer).await
 }

@@ -71,6 +71,7 @@ pub async fn watch(
     on: &mut dyn FnMut(&Event),
 ) -> Ended {
     let Watched { stack, expectations, mut settings, first, names, volatile } = watched;
+    engine.wait_for_no_leader();
     settings.nodes = node_count(engine, &expectations).await.unwrap_or(settings.nodes);
     let mut looks = Looks {
         engine,

@@ -1,6 +1,6 @@
 //! The engine's client while the engine, or the way to it, fails.
 use crate::rig::{connect, plain, swarm, until};
-use abra::engine::{Endpoint, Engine, EngineError, FileKind, Filters, Limits};
+use abra::engine::{Endpoint, Engine, EngineError, FileKind, Filters, Limits, Notice};
 use abra_rig::{Fault, Proxy};
 use serde_json::json;
 use std::os::unix::net::UnixListener;
@@ -91,7 +91,8 @@ async fn requests_are_counted_and_observed_without_their_bodies() {
     let proxy = Proxy::start(&rig.folder().join("proxy.sock"), &rig.socket()).unwrap();
     let log = Arc::new(Mutex::new(Vec::new()));
     let shared = Arc::clone(&log);
-    let observer: abra::engine::Observer = Box::new(move |seen| {
+    let observer: abra::engine::Observer = Box::new(move |notice| {
+        let Notice::Request(seen) = notice else { panic!("{notice:?}") };
         shared.lock().unwrap().push(format!("{} {} {:?}", seen.method, seen.target, seen.status));
     });
     let endpoint = Endpoint::Unix(proxy.socket().to_owned());
