@@ -16,7 +16,6 @@ const NONCE_LABEL: &str = "abra.sync.nonce";
 const OUTCOME_LABEL: &str = "abra.sync.outcome";
 const END_LABEL: &str = "abra.sync.end";
 const REASON_LABEL: &str = "abra.sync.reason";
-const SERVICES_LABEL: &str = "abra.sync.services";
 /// Longest reason that is kept, in characters.
 const REASON_LIMIT: usize = 200;
 
@@ -97,8 +96,6 @@ pub struct Outcome {
     pub end: String,
     /// Why, in abra's own words: never an engine's or a container's, which might quote a value.
     pub reason: String,
-    /// Digests of the services as they were afterwards, by name within the stack.
-    pub services: BTreeMap<String, String>,
 }
 
 /// An entry as it stands on the server.
@@ -184,10 +181,6 @@ impl Logged {
         let (_kind, stack, seq, nonce) =
             (take(KIND_LABEL), take(STACK_LABEL), take(SEQ_LABEL), take(NONCE_LABEL));
         let (word, end, reason) = (take(OUTCOME_LABEL), take(END_LABEL), take(REASON_LABEL));
-        let services = labels.get(SERVICES_LABEL).and_then(|text| serde_json::from_str(text).ok());
-        if services.is_some() {
-            rest.remove(SERVICES_LABEL);
-        }
         let content = data.and_then(|data| STANDARD.decode(data).ok());
         let read = content.and_then(|content| Entry::read(&content));
         let unreadable = read.is_none();
@@ -201,8 +194,7 @@ impl Logged {
         if entry.nonce.is_empty() {
             entry.nonce = nonce;
         }
-        let services = services.unwrap_or_default();
-        let outcome = (!word.is_empty()).then_some(Outcome { word, end, reason, services });
+        let outcome = (!word.is_empty()).then_some(Outcome { word, end, reason });
         Self { entry, outcome, inferred: false, unreadable, rest }
     }
 
@@ -218,9 +210,6 @@ impl Logged {
             put(OUTCOME_LABEL, outcome.word.clone());
             put(END_LABEL, outcome.end.clone());
             put(REASON_LABEL, outcome.reason.chars().take(REASON_LIMIT).collect());
-            if !(outcome.services.is_empty() && self.rest.contains_key(SERVICES_LABEL)) {
-                put(SERVICES_LABEL, serde_json::to_string(&outcome.services).unwrap_or_default());
-            }
         }
         labels
     }

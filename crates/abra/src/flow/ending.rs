@@ -10,17 +10,12 @@ use super::operation::{Before, now};
 use super::post::Ran;
 use super::rollout::{Event, Outcome, RolloutError};
 use crate::context::Context;
-use crate::engine::{Engine, EngineError, Filters};
+use crate::engine::{Engine, EngineError};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::hold::{self, Place};
 use abra_core::converge::{Kind, Verdict};
 use abra_core::journal::{Entry, History, Logged, Outcome as Ended, word};
-use abra_core::stack::digest;
-use abra_core::stack::labels;
-use abra_core::stack::live::Service;
-use abra_core::stack::normal::Names;
-use std::collections::BTreeMap;
 
 /// Where an operation stands in the journal.
 #[derive(Debug)]
@@ -119,12 +114,7 @@ impl Desk<'_> {
             Page::Earlier(_) | Page::None(_) => return true,
         };
         let passes = EngineError::is_transient;
-        let services = insistence.on(passes, async || digests(engine, stack).await).await;
-        let services = services.unwrap_or_else(|error| {
-            self.context.ui.warn(format!("the journal lacks what the services are now: {error}"));
-            BTreeMap::new()
-        });
-        let ended = Ended { word: word.to_owned(), end: now(engine), reason, services };
+        let ended = Ended { word: word.to_owned(), end: now(engine), reason };
         let by = format!("{} ({})", self.operator, self.context.host);
         let attempt = async || match is_own {
             true => journal::close_own(engine, stack, seq, &ended).await,
@@ -181,22 +171,6 @@ pub(super) async fn give_back(
 fn frees_itself(context: &Context, error: &LockError) {
     let seconds = Terms::default().lease.as_secs();
     context.ui.warn(format!("{error}; what is left of the lock frees itself after {seconds} s"));
-}
-
-/// Digests of a stack's services as they are now, by name within the stack.
-async fn digests(engine: &Engine, stack: &str) -> Result<BTreeMap<String, String>, EngineError> {
-    Ok(digests_of(stack, &engine.services(&Filters::stack(stack)).await?))
-}
-
-/// Digests of services, by name within the stack.
-pub(super) fn digests_of(stack: &str, services: &[Service]) -> BTreeMap<String, String> {
-    let (names, volatile) = (Names::default(), labels::of_run(stack));
-    let digest = |service: &Service| {
-        let name = service.name();
-        let short = name.strip_prefix(stack).and_then(|rest| rest.strip_prefix('_')).unwrap_or(name);
-        (short.to_owned(), digest::of_service(&service.spec, &names, &volatile))
-    };
-    services.iter().map(digest).collect()
 }
 
 /// Whether a word says what became of what is on the server now.

@@ -9,7 +9,6 @@ use crate::engine::EngineError;
 use crate::failure::Failure;
 use crate::hold::{self, Place};
 use abra_core::journal::{Entry, Outcome, word};
-use std::collections::BTreeMap;
 
 /// Removes a stack, from taking the lock to giving it back. Without operator sync there is no lock.
 ///
@@ -44,12 +43,7 @@ pub async fn run(
         let result = undeploy::execute(context, prepared, Some(&lease), on).await.map_err(Failure::from);
         let word = word_for(&result);
         let insistence = Insistence::new(&context.interrupt);
-        let ended = Outcome {
-            word: word.to_owned(),
-            end: operation::now(engine),
-            reason: String::new(),
-            services: BTreeMap::new(),
-        };
+        let ended = Outcome { word: word.to_owned(), end: operation::now(engine), reason: String::new() };
         let close = async || journal::close(engine, stack, entry.seq, &ended).await;
         if let Err(error) = insistence.on(EngineError::is_transient, close).await {
             context.ui.warn(format!("the journal could not be completed: {error}"));

@@ -24,7 +24,7 @@ use abra_core::stack::labels;
 use abra_core::stack::live::{Service, Task};
 use abra_core::stack::normal::Names;
 use abra_core::status::{ServiceFacts, common};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What the watching came to.
@@ -162,12 +162,19 @@ impl Watching<'_> {
         let stack = self.app.stack.as_str();
         operation::close_earlier(self.engine, stack, before, lease).await?;
         let now = self.engine.services(&Filters::stack(stack)).await?;
-        if ending::digests_of(stack, &now) == ending::digests_of(stack, &self.services) {
+        if digests(stack, &now) == digests(stack, &self.services) {
             return Ok(());
         }
         Err(Failure::new("somebody changed the services since they were watched; nothing is recorded")
             .exit(Exit::Moved))
     }
+}
+
+/// Tells by name whether services are the same as at another look of this run.
+fn digests<'a>(stack: &str, services: &'a [Service]) -> BTreeMap<&'a str, String> {
+    let (names, volatile) = (Names::default(), labels::of_run(stack));
+    let digest = |service: &'a Service| (service.name(), of_service(&service.spec, &names, &volatile));
+    services.iter().map(digest).collect()
 }
 
 /// The version that runs, which must be one.

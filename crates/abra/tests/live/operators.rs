@@ -286,9 +286,7 @@ fn what_was_done_is_told_without_any_value() {
     assert_ne!(history[0]["commit"], history[1]["commit"]);
     let labels = world.service("app")["Spec"]["Labels"].clone();
     assert_eq!(labels[format!("coop-cloud.{STACK}.plan")], history[0]["plan"]);
-    for digest in [&labels[format!("coop-cloud.{STACK}.digest")], &history[0]["services"]["app"]] {
-        assert_eq!(digest.as_str().unwrap().len(), 64);
-    }
+    assert_eq!(labels[format!("coop-cloud.{STACK}.digest")].as_str().unwrap().len(), 64);
     for config in [kept(&world, "head"), kept(&world, "journal")].concat() {
         let data = config["Spec"]["Data"].as_str().unwrap();
         let script = format!("echo {data} | base64 -d");

@@ -61,6 +61,5 @@ fn report(logged: &Logged, busy: Option<&HeadRecord>) -> Value {
     let outcome = logged.outcome.as_ref();
     object["end"] = json!(outcome.map(|outcome| &outcome.end));
     object["reason"] = json!(outcome.map(|outcome| &outcome.reason));
-    object["services"] = json!(outcome.map(|outcome| &outcome.services));
     object
 }
