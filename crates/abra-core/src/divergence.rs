@@ -193,7 +193,7 @@ mod tests {
         let service = |part: &str| {
             let parts: Vec<&str> = part.split(':').collect();
             let update = parts.get(2).map(|update| (*update).to_owned());
-            (parts[0].to_owned(), ServiceFacts { deployed: record(parts[1]), update })
+            (parts[0].to_owned(), ServiceFacts { deployed: record(parts[1]), update, written: 0 })
         };
         text.split_whitespace().map(service).collect()
     }

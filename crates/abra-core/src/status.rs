@@ -85,6 +85,9 @@ pub struct Facts<'a> {
     pub services: Option<&'a [ServiceFacts]>,
     /// What the head record says.
     pub at_work: AtWork,
+    /// When an operation last found everything as wanted, in the swarm's count of writes; `None` without operator sync, or
+    /// where the last operation came to something else.
+    pub checked: Option<u64>,
     /// How the content compares. Only matters where the recorded version runs.
     pub content: Content,
     /// What the team's remote records, where that is something else than this checkout.
@@ -126,13 +129,15 @@ pub struct ServiceFacts {
     pub deployed: Option<Record>,
     /// The state of its last update, in the engine's word; `None` after a create.
     pub update: Option<String>,
+    /// When it was last changed, by people or by the swarm itself, in the swarm's count of writes.
+    pub written: u64,
 }
 
 impl ServiceFacts {
     /// The facts of a live service.
     pub fn of(service: &live::Service, stack: &StackName) -> Self {
         let update = service.update_status.as_ref().map(|status| status.state.clone());
-        Self { deployed: deployed(service, stack), update }
+        Self { deployed: deployed(service, stack), update, written: service.version.index }
     }
 }
 
@@ -151,14 +156,26 @@ pub fn common(services: &[ServiceFacts]) -> Option<&Record> {
     services.iter().all(agrees).then_some(first)
 }
 
+/// Whether the swarm took back an update of one of these by itself, and nobody found everything as wanted since. `checked`:
+/// as in [`Facts::checked`].
+pub fn went_back<'a>(services: impl IntoIterator<Item = &'a ServiceFacts>, checked: Option<u64>) -> bool {
+    let is_back = |facts: &ServiceFacts| {
+        facts
+            .update
+            .as_deref()
+            .is_some_and(|state| ["rollback_completed", "rollback_paused"].contains(&state))
+    };
+    services.into_iter().any(|facts| is_back(facts) && checked.is_none_or(|checked| checked < facts.written))
+}
+
 /// The word for an app: the first of these that applies, as whoever reads it must know that before all that is below.
 ///
 /// unknown (server, head record) · in-progress · abandoned · undeployed · orphan · in-progress (the swarm's own update) ·
 /// rolled-back · unknown (labels, record) · split · behind, where the remote records what runs · drifted · changed ·
 /// behind · unrecorded · unknown (content) · in-sync
 ///
-/// A rollback is told as long as the engine remembers it: versions that agree again may be the result of the swarm's
-/// own going back, which nobody asked for.
+/// A rollback is told until somebody's operation has succeeded after it, without operator sync as long as the engine
+/// remembers it: versions that agree again may be the result of the swarm's own going back, which nobody asked for.
 ///
 /// # Errors
 /// It is not to be told, and why: what is shown then is [`Status::Unknown`].
@@ -181,7 +198,7 @@ pub fn judge(facts: &Facts<'_>) -> Result<Status, Doubt> {
     match facts.recorded {
         Recorded::NoFile => return Ok(Status::Orphan),
         _ if any(&["updating", "rollback_started"]) => return Ok(Status::InProgress),
-        _ if any(&["rollback_completed", "rollback_paused"]) => return Ok(Status::RolledBack),
+        _ if went_back(services, facts.checked) => return Ok(Status::RolledBack),
         _ => {}
     }
     if services.iter().any(|service| service.deployed.is_none()) {
@@ -247,7 +264,7 @@ mod tests {
         let facts = |part: &str| {
             let (version, update) = part.split_once('/').unwrap_or((part, ""));
             let deployed = (!version.is_empty()).then(|| Record::parse(version).unwrap());
-            ServiceFacts { deployed, update: (!update.is_empty()).then(|| update.to_owned()) }
+            ServiceFacts { deployed, update: (!update.is_empty()).then(|| update.to_owned()), written: 7 }
         };
         text.split_whitespace().map(facts).collect()
     }
@@ -262,8 +279,14 @@ mod tests {
     ) -> String {
         let services = seen.map(services);
         let remote = (!remote.is_empty()).then(|| Record::parse(remote).unwrap());
-        let facts =
-            Facts { recorded, services: services.as_deref(), at_work, content, remote: remote.as_ref() };
+        let facts = Facts {
+            recorded,
+            services: services.as_deref(),
+            at_work,
+            checked: None,
+            content,
+            remote: remote.as_ref(),
+        };
         judge(&facts).map_or_else(|doubt| format!("{doubt:?}?"), |status| status.to_string())
     }
 
@@ -336,6 +359,7 @@ mod tests {
             recorded: Recorded::Version(&one),
             services: Some(&services("1.0.0+1")),
             at_work: AtWork::Nobody,
+            checked: None,
             content: Content::Same,
             remote: None,
         };
@@ -348,6 +372,25 @@ mod tests {
             (Facts { content: Content::Unclear, ..sane }, Doubt::Content),
         ] {
             assert_eq!(judge(&facts), Err(doubt));
+        }
+    }
+
+    #[test]
+    fn a_rollback_is_told_until_something_succeeded_after_it() {
+        let one = Record::parse("1.0.0+1").unwrap();
+        let services = services("1.0.0+1/rollback_completed 1.0.0+1");
+        for (checked, expected) in
+            [(None, Status::RolledBack), (Some(6), Status::RolledBack), (Some(8), Status::InSync)]
+        {
+            let facts = Facts {
+                recorded: Recorded::Version(&one),
+                services: Some(&services),
+                at_work: AtWork::Nobody,
+                checked,
+                content: Content::Same,
+                remote: None,
+            };
+            assert_eq!(judge(&facts), Ok(expected), "{checked:?}");
         }
     }
 

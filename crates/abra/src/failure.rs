@@ -135,8 +135,13 @@ impl From<HomeError> for Failure {
     fn from(error: HomeError) -> Self {
         let failure = Self::from_error(&error);
         match error {
-            HomeError::NoApp { nearest, .. } => {
-                did_you_mean(failure, &nearest).hint("`abra app ls` lists all apps")
+            HomeError::NoApp { app, nearest, .. } => {
+                let begins = |name: &&String| name.starts_with(app.as_str());
+                let failure = match nearest.iter().filter(begins).collect::<Vec<_>>()[..] {
+                    [only] => failure.hint(format!("the app that begins so is {only}")),
+                    _ => did_you_mean(failure, &nearest),
+                };
+                failure.hint("`abra app ls` lists all apps")
             }
             HomeError::NoServer { nearest, .. } => did_you_mean(failure, &nearest)
                 .hint("`abra server ls` lists all servers; `abra server add` adds one"),

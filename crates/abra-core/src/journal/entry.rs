@@ -109,6 +109,9 @@ pub struct Logged {
     pub inferred: bool,
     /// Whether the content is no entry, so that only the labels say something.
     pub unreadable: bool,
+    /// When it was last written, in the swarm's count of writes (the version index of its object): of two objects the one
+    /// written later has the higher one. 0: not known.
+    pub written: u64,
     /// Labels that are not known here, or have another shape than here.
     pub rest: BTreeMap<String, String>,
 }
@@ -195,7 +198,7 @@ impl Logged {
             entry.nonce = nonce;
         }
         let outcome = (!word.is_empty()).then_some(Outcome { word, end, reason });
-        Self { entry, outcome, inferred: false, unreadable, rest }
+        Self { entry, outcome, inferred: false, unreadable, written: 0, rest }
     }
 
     /// The labels for it.

@@ -81,6 +81,14 @@ impl History {
         self.0.iter().find(|logged| logged.word() != Some(word::NOT_BEGUN))?.word()
     }
 
+    /// When the app was last found to run as wanted, in the swarm's count of writes; `None` where the last operation came
+    /// to something else, or did not say so itself.
+    pub fn checked_at(&self) -> Option<u64> {
+        let newest = self.0.iter().find(|logged| logged.word() != Some(word::NOT_BEGUN))?;
+        let is_good = matches!(newest.word(), Some(word::SUCCEEDED | word::ADOPTED));
+        (is_good && !newest.inferred).then_some(newest.written)
+    }
+
     /// The newest entry, if its run was cut off.
     pub fn abandoned(&self, busy: Option<&HeadRecord>) -> Option<&Logged> {
         self.unfinished(busy).filter(|logged| Self::word(logged, busy) == word::ABANDONED)

@@ -4,9 +4,13 @@
 const LONGEST: usize = 100;
 
 /// The known names that are nearest to `wanted`, best first, at most `limit`. A name counts as near when a third of its
-/// characters or fewer would have to change (at least two may), or when one contains the other.
+/// characters or fewer would have to change (at least two may), or when one contains the other. Names that begin with
+/// `wanted` come first.
 pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, limit: usize) -> Vec<&'a str> {
     let wanted = wanted.to_lowercase();
+    if wanted.is_empty() {
+        return vec![];
+    }
     let mut near: Vec<(usize, &str)> = known
         .into_iter()
         .filter_map(|name| near_by(&wanted, &name.to_lowercase()).map(|distance| (distance, name)))
@@ -17,6 +21,9 @@ pub fn nearest<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>, limit
 }
 
 fn near_by(wanted: &str, name: &str) -> Option<usize> {
+    if name.starts_with(wanted) {
+        return Some(0);
+    }
     let (a, b): (Vec<char>, Vec<char>) =
         (wanted.chars().take(LONGEST).collect(), name.chars().take(LONGEST).collect());
     let distance = edits(&a, &b);
@@ -54,6 +61,8 @@ mod tests {
         for (wanted, expected) in [
             ("matrx.example.com", vec!["matrix.example.com", "matrix.example.org", "cloud.example.com"]),
             ("wiki", vec!["wiki.test"]),
+            ("w", vec!["wiki.test"]),
+            ("", vec![]),
             ("zzz", vec![]),
             ("MATRIX.example.com", vec!["matrix.example.com", "matrix.example.org", "cloud.example.com"]),
         ] {

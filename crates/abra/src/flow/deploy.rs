@@ -24,7 +24,7 @@ use abra_core::recipe::{
 use abra_core::stack::labels;
 use abra_core::stack::live::Service;
 use abra_core::stack::wanted::StackSpec;
-use abra_core::status::{ServiceFacts, common};
+use abra_core::status::{ServiceFacts, common, went_back};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -131,6 +131,8 @@ pub enum Look {
 pub struct NoVersion {
     /// The app.
     pub app: App,
+    /// What its env file records; `None` too while operator sync is off.
+    pub recorded: Option<Record>,
     /// What there is to start from: the record, else the pin, else what runs.
     pub present: Option<Record>,
     /// What runs.
@@ -151,6 +153,13 @@ impl Prepared {
             recipe: &self.recipe,
             is_busy: self.before.as_ref().is_some_and(|before| before.busy().is_some()),
         }
+    }
+
+    /// Whether the swarm took something back by itself, and nobody found everything as wanted since; not known without
+    /// operator sync.
+    pub fn went_back(&self) -> bool {
+        let is_new = |before: &Before| went_back(self.services.values(), before.history.checked_at());
+        self.before.as_ref().is_some_and(is_new)
     }
 }
 
@@ -207,7 +216,7 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
     let Some(resolution) = resolved.map_err(|error| foreword::unresolved(error, &app, before.as_ref()))?
     else {
         let present = known.present().cloned();
-        return Ok(Look::NoVersion(Box::new(NoVersion { app, present, deployed, warnings })));
+        return Ok(Look::NoVersion(Box::new(NoVersion { app, recorded, present, deployed, warnings })));
     };
     warnings.extend(versions.downgrade(&resolution.target));
     let files = recipe::files(context, &recipe, &resolution.target).await?;

@@ -24,8 +24,10 @@ async fn objects(engine: &Engine, stack: &str) -> Result<Vec<FileObject>, Engine
     engine.files(FileKind::Config, &of_stack).await
 }
 
-fn logged(object: &FileObject) -> Logged {
-    Logged::read(&object.spec.labels.clone().unwrap_or_default(), object.spec.data.as_deref())
+/// An entry, as its object has it.
+pub(super) fn logged(object: &FileObject) -> Logged {
+    let labels = object.spec.labels.clone().unwrap_or_default();
+    Logged { written: object.version.index, ..Logged::read(&labels, object.spec.data.as_deref()) }
 }
 
 /// Writes an intent as the first entry whose number is free, from the entry's own upwards, and makes room for it. A

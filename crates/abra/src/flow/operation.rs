@@ -169,8 +169,9 @@ async fn begin(
     let now = now(engine);
     rollout::holds(engine, &prepared.staged).await?;
     hold::at(Place::PlanChecked).await;
-    if prepared.staged.plan.is_noop() {
-        // Where something else was begun, this is an operation like any other: it is what became of that.
+    if prepared.staged.plan.is_noop() && !prepared.went_back() {
+        // Where something else was begun, this is an operation like any other: it is what became of that. So it is after
+        // the swarm went back by itself: that what runs is wanted all the same must stand somewhere.
         let page = Page::unchanged(&before.history, |earlier| is_meant(earlier, prepared));
         if let Some(page) = page {
             return Ok(page);

@@ -1,8 +1,8 @@
 //! What is known of one app from a snapshot of its server, its recipe and its team's remote, in one word and a few facts.
 use super::behind::Remotes;
 use super::content::{self, Here, Read};
-use super::lease;
 use super::snapshot::Snapshot;
+use super::{lease, operation};
 use crate::context::Context;
 use crate::git::GitError;
 use abra_core::app::App;
@@ -120,7 +120,11 @@ pub(super) async fn seen(
         Ok(None) => Recorded::Nothing,
     };
     let remote = around.remotes.of(context, app);
-    let mut facts = Facts { recorded, services: Some(&facts), at_work, content: Content::Same, remote };
+    let history = snapshot.journals.get(stack).cloned().unwrap_or_default();
+    let history = operation::under(history, head);
+    let checked = history.checked_at();
+    let mut facts =
+        Facts { recorded, services: Some(&facts), at_work, checked, content: Content::Same, remote };
     let here = match around.recipes.get(&app.recipe) {
         Some(Ok(state)) => Ok(state),
         Some(Err(reason)) => Err(reason.clone()),

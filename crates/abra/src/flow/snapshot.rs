@@ -1,5 +1,5 @@
 //! Everything of one server that the list of apps needs: a request for each kind of thing, whatever the number of apps.
-use super::{lease, server, unlisted};
+use super::{journal, lease, server, unlisted};
 use crate::context::Context;
 use crate::engine::{FileKind, Filters};
 use crate::failure::Failure;
@@ -83,8 +83,7 @@ fn by_stack(services: Vec<Service>) -> BTreeMap<String, Vec<Service>> {
 fn journals(own: &[FileObject]) -> BTreeMap<String, History> {
     let mut entries: BTreeMap<String, Vec<Logged>> = BTreeMap::new();
     for config in own.iter().filter(|config| kind(config) == Some(JOURNAL)) {
-        let labels = config.spec.labels.clone().unwrap_or_default();
-        let logged = Logged::read(&labels, config.spec.data.as_deref());
+        let logged = journal::logged(config);
         entries.entry(logged.entry.stack.clone()).or_default().push(logged);
     }
     entries.into_iter().map(|(stack, entries)| (stack, History::new(entries))).collect()

@@ -24,7 +24,8 @@ const AT_ONCE: usize = 8;
 /// How an app is, compared with its record.
 #[derive(Debug)]
 pub enum Compared {
-    /// The record runs, with the same content.
+    /// The record runs, with the same content. Where the swarm [went back](Prepared::went_back) by itself, nobody has said
+    /// yet that this is as wanted.
     InSync(Box<Prepared>),
     /// The record does not run, or not with the same content.
     Differs(Box<Prepared>),

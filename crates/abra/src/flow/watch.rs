@@ -83,13 +83,12 @@ pub async fn watch(
         digests: BTreeMap::new(),
     };
     let mut watch = Watch::new(expectations, &settings);
-    if let Some((services, tasks)) = first {
-        let snapshot = looks.snapshot(Duration::ZERO, services, tasks);
-        watch.step(&snapshot).iter().for_each(&mut *on);
-    }
+    let known = first.map(|(services, tasks)| looks.snapshot(Duration::ZERO, services, tasks));
+    let events = known.map(|snapshot| watch.step(&snapshot)).unwrap_or_default();
     if watch.verdict().is_none() {
         on(&Event::Begun { deadline: watch.deadline() });
     }
+    events.iter().for_each(&mut *on);
     loop {
         if let Some(verdict) = watch.verdict() {
             return Ended::Verdict(verdict.clone());

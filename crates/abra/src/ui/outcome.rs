@@ -67,12 +67,20 @@ impl Ui {
     /// Says that there is no version to go to, in which direction, and from where. `named`: the version that was asked
     /// for, which is the present one.
     pub fn nothing(&self, none: &NoVersion, direction: &str, named: Option<&Record>) {
-        let NoVersion { app, present, deployed, warnings } = none;
+        let NoVersion { app, recorded, present, deployed, warnings } = none;
+        let mut hint = None;
         let words = match (present, named) {
             (Some(present), Some(_)) if deployed.as_ref().is_some_and(|deployed| deployed.same(present)) => {
                 format!("{}: {present} runs already", app.name)
             }
-            (Some(present), Some(_)) => format!("{}: {present} is recorded already", app.name),
+            (Some(present), Some(_)) => {
+                let (word, command) = match recorded {
+                    Some(_) => ("recorded", format!("abra app sync {}", app.name)),
+                    None => ("pinned", format!("abra app deploy {}", app.name)),
+                };
+                hint = Some(format!("`{command}` makes the server run it"));
+                format!("{}: {present} is {word} already, but does not run", app.name)
+            }
             (present, _) => {
                 let than = present.as_ref().map_or_else(String::new, |record| format!(" than {record}"));
                 format!("{}: there is no {direction} release of {}{than}", app.name, app.recipe)
@@ -81,13 +89,14 @@ impl Ui {
         if self.machine {
             let text = |record: &Option<Record>| record.as_ref().map(Record::to_string);
             self.json(
-                &json!({ "app": app.name.as_str(), "recorded": text(present), "deployed": text(deployed),
+                &json!({ "app": app.name.as_str(), "recorded": text(recorded), "deployed": text(deployed),
                 "target": null, "warnings": warnings, "done": words }),
             );
         } else {
             self.findings(warnings);
         }
         self.say(words);
+        hint.iter().for_each(|hint| self.hint(hint));
     }
 
     /// Says that this was only a plan.

@@ -1,5 +1,5 @@
 //! Every verdict, by deployments that come to it. What a case does not succeed in is not recorded.
-use crate::operator::{ENV, GOOD, STACK, World};
+use crate::operator::{APP, ENV, GOOD, STACK, World};
 
 /// A deployment and what it comes to.
 struct Case<'a> {
@@ -216,6 +216,21 @@ fn an_update_that_the_swarm_takes_back_is_no_success() {
     let says = &["rolled 1.1.0+1.1 back", "the old version runs", "non-zero exit (9)"];
     let world = check(&Case { services: &[&dying("rollback")], exit: 5, says, ..UPDATE });
     assert_eq!(world.images("app"), ["bb:1"]);
+    // What is recorded runs again, and is told as what it is until somebody says that this is as wanted.
+    let (state, status) = (world.state("app"), || world.ada.json("app ls -S -m")[0]["status"].clone());
+    world.ada.run(&format!("app sync --check {APP}")).is(0, &["is in sync"]);
+    assert_eq!(status(), "rolled-back");
+    let sync = format!("app sync -n -D --stable 1s {APP}");
+    world.ada.run(&sync).is(0, &["= service app unchanged", "1.0.0+1.0 was deployed already and runs"]);
+    assert_eq!(status(), "in-sync");
+    world.ada.run(&sync).is(0, &["is in sync"]);
+    assert_eq!(world.state("app"), state, "nothing was sent");
+    let history = world.ada.json(&format!("app history -m {APP}"));
+    let told = |at: usize| (history[at]["command"].clone(), history[at]["outcome"].clone());
+    assert_eq!(
+        [told(0), told(1)],
+        [("sync".into(), "succeeded".into()), ("deploy".into(), "rolled-back".into())]
+    );
 }
 
 #[test]

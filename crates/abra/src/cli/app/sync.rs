@@ -53,6 +53,9 @@ pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit
 async fn one(context: &Context, app: &str, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     match sync::compare(context, app, !args.manner.no_domain_checks).await? {
         Compared::NoRecord(none) => Err(no_record(none.app.name.as_str(), none.deployed.as_ref())),
+        Compared::InSync(prepared) if prepared.went_back() && !args.check => {
+            carry_out(context, &prepared, &args.manner, intent, true).await
+        }
         Compared::InSync(prepared) => {
             if context.ui.machine {
                 context.ui.json(&json!({ "app": app, "in_sync": true, "version": prepared.resolution.target.record().to_string() }));

@@ -80,7 +80,11 @@ async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) 
         Ok(Compared::NoRecord(none)) => {
             work(Row { deployed: none.deployed, ..row("no record", Exit::Refused) }, None)
         }
-        Ok(Compared::InSync(prepared)) => work(with_versions(row("in sync", Exit::Done), &prepared), None),
+        Ok(Compared::InSync(prepared)) => {
+            let in_sync = with_versions(row("in sync", Exit::Done), &prepared);
+            let acts = prepared.went_back() && !args.check && !args.manner.dry_run;
+            work(in_sync, acts.then_some(prepared))
+        }
         Ok(Compared::Differs(prepared)) => {
             differs(context, args, with_versions(row("", Exit::Done), &prepared), prepared)
         }
