@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 pub const AFTER_DEPLOY: &str = "POST_DEPLOY_CMDS";
 /// The variable with the commands after `upgrade`.
 pub const AFTER_UPGRADE: &str = "POST_UPGRADE_CMDS";
+/// The variable with commands after `undeploy`, as other tools know it.
+pub const AFTER_UNDEPLOY: &str = "POST_UNDEPLOY_CMDS";
 /// Where `abra.sh` is while a function of it runs in a container; recipes rely on it.
 pub const PLACE: &str = "/tmp/abra.sh";
 /// The most commands that one variable may hold.
@@ -75,6 +77,21 @@ fn command(part: &str) -> Option<PostCommand> {
 fn is_function(name: &str) -> bool {
     let of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ':');
     !name.is_empty() && !name.starts_with('-') && name.chars().all(of_name)
+}
+
+/// What is said of commands after an undeployment: none of them can be run.
+pub fn after_undeploy(app: &str, env: &EnvFile) -> Option<Finding> {
+    let is_set = env.get(AFTER_UNDEPLOY).is_some_and(|value| !value.trim().is_empty());
+    let text = format!("{AFTER_UNDEPLOY} is not run: no container is left then that it could run in");
+    let help = format!(
+        "`abra app cmd {app} SERVICE FUNCTION` runs a function before; `abra app cmd {app} --local FUNCTION` runs one \
+         here, also afterwards"
+    );
+    let finding = is_set.then(|| Finding::warning(text).help(help))?;
+    Some(match env.location(AFTER_UNDEPLOY) {
+        Some(location) => finding.at(location),
+        None => finding,
+    })
 }
 
 /// What keeps commands from being run: services that are not in the recipe, functions that are not in its `abra.sh`.
@@ -155,7 +172,7 @@ pub fn arguments(script: Script<'_>, called: Called<'_>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Called, PostCommand, Script, arguments, check, post_commands};
+    use super::{Called, PostCommand, Script, after_undeploy, arguments, check, post_commands};
     use crate::env::EnvFile;
     use crate::finding::Finding;
 
@@ -202,6 +219,19 @@ mod tests {
         let env = EnvFile::parse("a.env", b"ADMIN_PASSWORD=hunter2\nUSER_NAME=ada\nAPI_KEY=1").unwrap();
         let commands = post_commands("P", "app admin ada hunter2 1").unwrap();
         assert_eq!(commands[0].shown_words(&env), "ada … 1");
+    }
+
+    #[test]
+    fn what_no_container_could_run_is_told() {
+        for (text, line) in [
+            ("A=1", None),
+            ("POST_UNDEPLOY_CMDS=' '", None),
+            ("A=1\nPOST_UNDEPLOY_CMDS='app clean'", Some(2)),
+        ] {
+            let env = EnvFile::parse("a.env", text.as_bytes()).unwrap();
+            let found = after_undeploy("wiki.test", &env);
+            assert_eq!(found.and_then(|found| found.location).map(|place| place.line), line, "{text}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | [`app`] | an app: server, stack, recipe, env |
 //! | [`deployment`] | what abra adds to a recipe when it deploys an app of it |
 //! | [`divergence`] | what is said when record, pin and server disagree |
+//! | [`inspect`] | what services are, for people to look at |
 //! | [`status`] | recorded against running, in one word |
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
@@ -36,6 +37,7 @@ pub mod domain;
 pub mod env;
 pub mod finding;
 pub mod head;
+pub mod inspect;
 pub mod journal;
 pub mod name;
 pub mod plan;

@@ -21,7 +21,7 @@ const SECRET_WORDS: [&str; 12] = [
 const HARMLESS: [&str; 8] = ["", "true", "false", "yes", "no", "0", "1", "none"];
 
 /// A value under a name, or the fact that there is one.
-pub(super) fn shown(name: &str, value: &str) -> Shown {
+pub(crate) fn shown(name: &str, value: &str) -> Shown {
     if is_secret(name, value) { Shown::Hidden } else { Shown::Text(value.to_owned()) }
 }
 

@@ -13,7 +13,7 @@ pub mod action;
 pub mod change;
 pub mod diff;
 mod fields;
-mod hide;
+pub(crate) mod hide;
 mod images;
 mod moved;
 mod objects;

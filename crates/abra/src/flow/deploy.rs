@@ -364,7 +364,8 @@ pub(super) async fn concluded(
     Done { outcome, recorded, ran }
 }
 
-fn is_success(outcome: &Outcome) -> bool {
+/// Whether it came to a verdict of success.
+pub(super) fn is_success(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded)
 }
 

@@ -73,6 +73,9 @@ pub(super) async fn end(
     hold::at(Place::Confirmed).await;
     let stack = prepared.app.stack.as_str();
     let (word, reason) = match &result {
+        Ok(outcome) if deploy::is_success(outcome) && !prepared.post.commands.is_empty() => {
+            (word_for(outcome), "commands after it were begun".to_owned())
+        }
         Ok(outcome) => (word_for(outcome), reason(outcome, stack)),
         Err(error) => (word_for_error(error), error.to_string()),
     };
@@ -88,6 +91,9 @@ pub(super) async fn end(
     };
     // The commands after it may have taken long.
     let insistence = Insistence::new(&context.interrupt);
+    if let Some(words) = done.as_ref().ok().and_then(|done| done.ran.words()) {
+        desk.note(page, word, &words, &insistence).await;
+    }
     give_back(context, lease, page, word, &insistence).await;
     hold::at(Place::LockFreed).await;
     Ok(done?)
@@ -124,6 +130,17 @@ impl Desk<'_> {
             self.context.ui.warn(format!("the journal could not be completed: {error}"));
             true
         })
+    }
+}
+
+impl Desk<'_> {
+    /// Adds to a completed entry what became of the commands after it.
+    async fn note(&self, page: &Page, word: &str, words: &str, insistence: &Insistence) {
+        let Page::Own(entry) = page else { return };
+        let attempt = async || journal::note(self.engine, self.stack, entry.seq, word, words).await;
+        if let Err(error) = insistence.on(EngineError::is_transient, attempt).await {
+            self.context.ui.warn(format!("the journal could not be completed: {error}"));
+        }
     }
 }
 

@@ -103,6 +103,25 @@ pub async fn close_own(
     Ok(stands.is_none_or(|stands| stands.word == outcome.word && stands.end == outcome.end))
 }
 
+/// Writes down more of an operation that came to `word`: another reason in the place of the one before.
+///
+/// # Errors
+/// The engine can't be asked.
+pub async fn note(
+    engine: &Engine,
+    stack: &str,
+    seq: u64,
+    word: &str,
+    reason: &str,
+) -> Result<(), EngineError> {
+    let change = |logged: &Logged| {
+        let outcome =
+            logged.outcome.as_ref().filter(|outcome| outcome.word == word && outcome.reason != reason)?;
+        Some(Outcome { reason: reason.to_owned(), ..outcome.clone() })
+    };
+    amend(engine, stack, seq, change).await.map(drop)
+}
+
 /// Writes down the verdict of `by` on an operation, where nobody knew yet how it ended.
 ///
 /// # Errors
@@ -155,7 +174,6 @@ pub async fn not_begun(engine: &Engine, stack: &str, seq: u64, now: &str) -> Res
         word: word::NOT_BEGUN.to_owned(),
         end: now.to_owned(),
         reason: "nothing was changed".to_owned(),
-        ..Outcome::default()
     };
     close(engine, stack, seq, &outcome).await
 }
@@ -175,7 +193,6 @@ pub async fn cut_off(
         word: word::ABANDONED.to_owned(),
         end: now.to_owned(),
         reason: format!("the run was cut off {how_far}"),
-        ..Outcome::default()
     };
     close(engine, stack, seq, &outcome).await
 }

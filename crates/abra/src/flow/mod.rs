@@ -12,6 +12,7 @@ mod domain;
 mod ending;
 mod foreword;
 mod insist;
+pub mod inspect;
 pub mod journal;
 pub mod lease;
 pub mod lock;

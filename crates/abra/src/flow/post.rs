@@ -49,6 +49,28 @@ pub struct Ran {
 }
 
 impl Ran {
+    /// What became of them, for the journal: names of services and functions only, which are the recipe's; `None` where
+    /// there were none.
+    pub(super) fn words(&self) -> Option<String> {
+        let commands = |count: usize| match count {
+            1 => "1 command after it".to_owned(),
+            count => format!("{count} commands after it"),
+        };
+        let left = (!self.left.is_empty()).then(|| format!("{} not run", commands(self.left.len())));
+        let Some(Problem { command, why }) = &self.problem else {
+            let good = (self.good > 0).then(|| format!("{} ended well", commands(self.good)));
+            return good.or(left);
+        };
+        let why = match why {
+            Why::Code(code) => format!("ended with exit code {code}"),
+            Why::Broken(_) => "could not be run to its end".to_owned(),
+            Why::Slow(_) => "took too long".to_owned(),
+            Why::Interrupted => "was not waited for".to_owned(),
+        };
+        let bad = format!("after it, {} in {} {why}", command.function, command.service);
+        Some([Some(bad), left].into_iter().flatten().collect::<Vec<_>>().join("; "))
+    }
+
     /// None of them was run.
     pub fn none(commands: &[PostCommand]) -> Self {
         Self { left: commands.to_vec(), ..Self::default() }
@@ -77,6 +99,24 @@ pub enum Why {
     Interrupted,
 }
 
+/// The variable whose commands come after a command.
+fn variable(command: &str) -> Option<&'static str> {
+    match command {
+        "deploy" | "sync" => Some(AFTER_DEPLOY),
+        "upgrade" => Some(AFTER_UPGRADE),
+        _ => None,
+    }
+}
+
+/// The commands that would have come after a command that is over. Those that can't be read are left out: this only
+/// reminds of them.
+pub fn due(app: &App, command: &str) -> Vec<PostCommand> {
+    let read = |variable: &str| {
+        commands::post_commands(variable, app.env.get(variable).unwrap_or_default()).unwrap_or_default()
+    };
+    variable(command).map(read).unwrap_or_default()
+}
+
 /// The commands that come after a deployment. What keeps them from being run goes into its plan; where that changes
 /// nothing, nothing comes after it.
 ///
@@ -89,12 +129,7 @@ pub fn planned(
     wanted: &StackSpec,
     plan: &mut Plan,
 ) -> Result<Post, Failure> {
-    let variable = match command {
-        _ if plan.is_noop() => return Ok(Post::default()),
-        "deploy" | "sync" => AFTER_DEPLOY,
-        "upgrade" => AFTER_UPGRADE,
-        _ => return Ok(Post::default()),
-    };
+    let Some(variable) = variable(command).filter(|_| !plan.is_noop()) else { return Ok(Post::default()) };
     let placed = |finding: Finding| match app.env.location(variable) {
         Some(location) => finding.at(location),
         None => finding,

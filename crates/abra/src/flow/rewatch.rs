@@ -1,5 +1,5 @@
 //! Taking up the watching of what is on the server: somebody's unfinished deployment, or one that nobody watched.
-use super::deploy::{self, Recorded};
+use super::deploy::{self, Recorded, is_success};
 use super::ending::{self, Desk, Page};
 use super::insist::Insistence;
 use super::lease::{self, Lease, Terms};
@@ -7,15 +7,15 @@ use super::operation::{self, Before};
 use super::rollout::Outcome;
 use super::team::NewRecord;
 use super::watch::{self, Ended, Patience, Watched};
-use super::{foreword, server};
+use super::{foreword, post, server};
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::home::HomeError;
 use abra_core::app::App;
+use abra_core::commands::PostCommand;
 use abra_core::converge::Event;
-use abra_core::converge::Kind;
 use abra_core::converge::{Baseline, Change, Expectation};
 use abra_core::journal::Logged;
 use abra_core::recipe::Record;
@@ -38,6 +38,8 @@ pub struct Rewatched {
     pub outcome: Outcome,
     /// What became of the record; why nothing could be written down.
     pub recorded: Result<Recorded, Failure>,
+    /// Commands that come after what this made a success, and that nobody has run.
+    pub left: Vec<PostCommand>,
 }
 
 /// What is watched.
@@ -83,12 +85,12 @@ pub async fn rewatch(
         None if is_success(&outcome) => watching.record().await.map_err(Failure::from),
         None => Ok(Recorded::default()),
     };
+    let left = match &before {
+        Some(before) if is_success(&outcome) && recorded.is_ok() => watching.left(before),
+        _ => vec![],
+    };
     let deployed = watching.deployed;
-    Ok(Rewatched { app, deployed, outcome, recorded })
-}
-
-fn is_success(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded)
+    Ok(Rewatched { app, deployed, outcome, recorded, left })
 }
 
 impl Watching<'_> {
@@ -121,6 +123,18 @@ impl Watching<'_> {
         deploy::record_version(self.context, self.app, &change).await
     }
 
+    /// Whether what runs is all that an earlier operation was to bring.
+    fn is_meant(&self, earlier: &Logged) -> bool {
+        Record::parse(&earlier.entry.to).is_ok_and(|to| to.same(&self.deployed))
+            && earlier.is_sent(&self.services)
+    }
+
+    /// The commands after the operation that this finished, which its own run has not come to.
+    fn left(&self, before: &Before) -> Vec<PostCommand> {
+        let finished = before.history.unfinished(before.busy()).filter(|earlier| self.is_meant(earlier));
+        finished.map(|earlier| post::due(self.app, &earlier.entry.command)).unwrap_or_default()
+    }
+
     /// Writes a verdict down under the lock. Without one there is nothing to write.
     async fn conclude(&self, before: &Before, outcome: &Outcome) -> Result<Recorded, Failure> {
         let word = ending::word_for(outcome);
@@ -139,12 +153,9 @@ impl Watching<'_> {
                 ending::give_back(self.context, &lease, &Page::None(None), "", &insistence).await;
                 return Err(failure);
             }
-            let to = |earlier: &Logged| Record::parse(&earlier.entry.to);
-            let is_meant = |earlier: &Logged| {
-                to(earlier).is_ok_and(|to| to.same(&self.deployed)) && earlier.is_sent(&self.services)
-            };
             // An operation that was sent in part only stays abandoned: what it was to bring is not there.
-            let page = Page::unchanged(&before.history, is_meant).unwrap_or(Page::None(None));
+            let page = Page::unchanged(&before.history, |earlier| self.is_meant(earlier));
+            let page = page.unwrap_or(Page::None(None));
             let desk = Desk { context: self.context, engine, stack, operator: &before.operator };
             desk.write(&page, word, ending::reason(outcome, stack), &insistence).await;
             let recorded = match is_success(outcome) {

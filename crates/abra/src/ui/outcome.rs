@@ -133,12 +133,19 @@ impl Ui {
                 Exit::Interrupted
             }
         };
-        let exit = prepared.map_or(exit, |prepared| self.commands_ending(prepared, ending.ran, exit));
+        let exit = match prepared {
+            Some(prepared) => self.commands_ending(prepared, ending.ran, exit),
+            None => {
+                self.left(ending.app, &ending.ran.left);
+                exit
+            }
+        };
         if self.machine {
             let mut document = prepared.map_or_else(|| json!({ "app": ending.app.name.as_str() }), report);
-            if let Some(prepared) = prepared {
-                document["commands"] = super::post::report(prepared, Some(ending.ran));
-            }
+            document["commands"] = match prepared {
+                Some(prepared) => super::post::report(prepared, Some(ending.ran)),
+                None => json!({ "left": super::post::listed(&ending.ran.left) }),
+            };
             document["outcome"] = outcome_json(outcome);
             document["record_written"] = json!(ending.recorded.is_written);
             document["exit"] = json!(exit as u8);

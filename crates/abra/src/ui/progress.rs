@@ -243,9 +243,10 @@ fn mark(phase: Phase) -> &'static str {
     }
 }
 
-/// docker's sentence for every update that it stops or takes back after failures; it only adds the id of a task.
+/// docker's sentences for every update that it stops or takes back after failures, during it and afterwards; they only add
+/// the id of a task.
 pub(super) fn is_usual(message: &str) -> bool {
-    message.contains("due to failure or early termination of task")
+    message.contains("due to failure or early termination of task") || message == "rollback completed"
 }
 
 /// A failed task in words: the engine's error where there is one.

@@ -15,7 +15,7 @@ fn every_command_prints_one_document() {
     let home = Home::usual().engine(World::default());
     home.write("stack.yml", "services: {app: {image: wiki}}\n");
     let file = home.path("stack.yml").display().to_string();
-    let runs: [&[&str]; 29] = [
+    let runs: [&[&str]; 36] = [
         &["-m", "config", "show"],
         &["-m", "config", "generate"],
         &["-m", "server", "add", "--local"],
@@ -23,6 +23,13 @@ fn every_command_prints_one_document() {
         &["-m", "app", "ls"],
         &["-m", "app", "ls", "-S"],
         &["-m", "app", "ps", "wiki.test"],
+        &["-m", "app", "services", "wiki.test"],
+        &["-m", "app", "labels", "wiki.test"],
+        &["-m", "app", "logs", "wiki.test"],
+        &["-m", "app", "cmd", "list", "-o", "wiki.test"],
+        &["-m", "app", "secret", "ls", "-o", "wiki.test"],
+        &["-m", "app", "secret", "generate", "-o", "wiki.test"],
+        &["-m", "app", "secret", "rm", "-o", "-n", "--all", "wiki.test"],
         &["-m", "app", "new", "-o", "wiki", "-D", "docs.test"],
         &["-m", "app", "new", "-o", "wiki", "-D", "more.test", "-S", "-s", "default"],
         &["-m", "app", "deploy", "-o", "-n", "--dry-run", "wiki.test"],

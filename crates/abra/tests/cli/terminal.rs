@@ -58,11 +58,14 @@ fn control_characters_from_elsewhere_never_reach_the_terminal() {
         )
         .engine(World { services, tasks, ..World::default() });
     home.write("abra/servers/default/evil.test.env", &format!("TYPE=wiki\nDOMAIN={EVIL}\n{EVIL}\n"));
-    let runs: [&[&str]; 8] = [
+    let runs: [&[&str]; 11] = [
         &["app", "ls", "-S"],
         &["app", "ls", "-S", "-m"],
         &["app", "ps", "wiki.test"],
         &["app", "ps", "wiki.test", "-m"],
+        &["app", "services", "wiki.test"],
+        &["app", "labels", "wiki.test"],
+        &["app", "labels", "wiki.test", "-m"],
         &["app", "deploy", "-o", "evil.test"],
         &["app", "deploy", "-o", "-n", "wiki.test", "--dry-run"],
         &["app", "deploy", "-o", "-n", "wiki.test", "-m", "--dry-run"],

@@ -132,6 +132,7 @@ fn only_what_must_differ_is_left_out_of_comparisons() {
         ("NO   TIME", "NO  TIME", true),
         ("app: 0/1 starting\nend", "app: 1/1 good\nend", true),
         ("app: 0/1 astonished", "app: 1/1 good", false),
+        ("app: the swarm goes back\napp: task failed", "app: task failed\napp: the swarm goes back", true),
         ("two words", "twowords", false),
     ] {
         assert_eq!(steady(&lines(a)) == steady(&lines(b)), same, "{a} | {b}");

@@ -203,11 +203,15 @@ const VARYING: [(&str, &str); 5] = [
     (r"(\S) {2,}", "$1  "),
 ];
 
+/// What two looks or one tell, in the order in which it is seen.
+const SEEN: &str = r"^\S+: (task |the swarm goes back)";
+
 /// An output without what differs from run to run.
 pub(crate) fn steady(output: &[String]) -> String {
-    let passing = Regex::new(PASSING).unwrap();
-    let lines = output.iter().filter(|line| !passing.is_match(line));
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
+    let (passing, seen) = (Regex::new(PASSING).unwrap(), Regex::new(SEEN).unwrap());
+    let mut lines: Vec<&String> = output.iter().filter(|line| !passing.is_match(line)).collect();
+    lines.chunk_by_mut(|a, b| seen.is_match(a) && seen.is_match(b)).for_each(<[&String]>::sort);
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
     VARYING.iter().fold(text, |text, (pattern, words)| {
         Regex::new(pattern).unwrap().replace_all(&text, *words).into_owned()
     })

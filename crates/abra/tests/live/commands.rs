@@ -1,5 +1,5 @@
 //! Commands in an app's containers: functions of `abra.sh`, and what comes after a deployment.
-use crate::operator::{APP, ENV, Forge, GOOD, Operator, Output, World};
+use crate::operator::{APP, ENV, Forge, GOOD, Operator, Output, STACK, World};
 use abra_rig::Swarm;
 
 /// Functions as recipes have them.
@@ -99,6 +99,33 @@ fn commands_run_in_containers_with_input_and_exit_code() {
     let mut slow = world.ada.start(&format!("app cmd -n {APP} app slow"));
     slow.says("begun").interrupt();
     slow.end().is(130, &["may go on in its container"]);
+    what_runs_is_shown(&world);
+}
+
+/// Services and labels, as the engine has them.
+fn what_runs_is_shown(world: &World) {
+    let abra = |words: &str| world.ada.run(words);
+    abra(&format!("app services {APP}")).is(0, &["app bb:1 replicated × 1 – 1.1.0+1.1", "tmp bb:1"]);
+    let services = world.ada.json(&format!("app services -m {APP}"));
+    let names: Vec<_> =
+        services.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["app", "db", "tmp"].map(|short| format!("{STACK}_{short}")));
+    let mut spec = world.service("app")["Spec"].clone();
+    spec["Labels"]["proxy.basicauth.users"] = "ada:$apr1$hunter2".into();
+    spec["Labels"]["evil"] = "a\u{1b}[2Jb".into();
+    let (service, target) = (world.service("app"), format!("/services/{STACK}_app/update?version="));
+    let target = format!("{target}{}", service["Version"]["Index"]);
+    world.rig.post(&target, &spec).unwrap().accepted(&target).unwrap();
+    let version = format!("coop-cloud.{STACK}.version=1.1.0+1.1");
+    let said = abra(&format!("app labels {APP}"))
+        .is(0, &["db", &version, "proxy.basicauth.users=(hidden)", "evil=ab"]);
+    let one = abra(&format!("app labels {APP} db")).is(0, &[&version]);
+    assert!(!one.text.contains("evil") && one.text.contains("db\n"), "{}", one.text);
+    abra(&format!("app labels {APP} dbb")).is(1, &["there is no service dbb", "nearest names: db"]);
+    let machine = abra(&format!("app labels -m {APP}")).is(0, &["\"hidden\": true"]);
+    for text in [&said.text, &machine.text] {
+        assert!(!text.contains("hunter2") && !text.contains('\u{1b}'), "{text}");
+    }
 }
 
 /// What commands noted in the container of `app`.
@@ -126,6 +153,18 @@ fn what_comes_after_a_deployment_is_announced_and_run_once_it_succeeded() {
             .ada
             .deploy("-c")
             .is(0, &["not run: note", "`abra app cmd demo.example.com app note -- 'first  one'`"]);
+        // Whoever finishes the verdict is reminded; whether it was that of an upgrade is known with operator sync only.
+        let watched = world.ada.run(&format!("app watch --stable 1s {APP}")).is(0, &["is deployed and runs"]);
+        assert_eq!(watched.text.contains("not run: greet all in db"), sync, "{}", watched.text);
+        if sync {
+            let left = "succeeded: 3 commands after it not run; verdict by";
+            world
+                .ada
+                .run(&format!("app history {APP}"))
+                .is(0, &["succeeded: 3 commands after it ended well", left]);
+            let again = world.ada.run(&format!("app watch --stable 1s {APP}")).is(0, &[]);
+            assert!(!again.text.contains("not run"), "{}", again.text);
+        }
     }
 }
 
@@ -145,6 +184,8 @@ fn a_command_that_fails_after_a_deployment_is_told_and_the_deployment_stays_reco
     world.ada.deploy("").is(3, says);
     assert_eq!(world.ada.recorded().as_deref(), Some("1.1.0+1.1"));
     assert_eq!(notes(&world), "one\n");
+    let told = "succeeded: after it, count in app ended with exit code 4; 1 command after it not run";
+    world.ada.run(&format!("app history {APP}")).is(0, &[told]);
     world.ada.run(&format!("app lock status {APP}")).is(0, &["free"]);
     world.forge.release("1.2.0+1.2", &[&GOOD.replace("bb:1", "bb:2")]);
     world.ada.run(&format!("app upgrade -n -D --stable 1s {APP}")).is(0, &["running note in app"]);
@@ -160,11 +201,18 @@ fn the_lock_is_held_until_the_last_command_has_ended() {
     deploying.says("| begun");
     assert_eq!(world.ada.recorded().as_deref(), Some("1.1.0+1.1"));
     world.ada.run(&format!("app lock status {APP}")).is(0, &["running commands"]);
+    world.ada.run(&format!("app history {APP}")).is(0, &["succeeded: commands after it were begun"]);
     world.forge.release("1.2.0+1.2", &[&GOOD.replace("bb:1", "bb:2")]);
     world.ada.deploy("1.2.0+1.2").is(6, &["is at work on this app"]);
     deploying.interrupt();
     deploying.end().is(130, &["is not watched any more"]);
     world.ada.run(&format!("app lock status {APP}")).is(0, &["free"]);
+    world
+        .ada
+        .run(&format!("app history {APP}"))
+        .is(0, &["succeeded: after it, slow in app was not waited for"]);
+    world.ada.write_env(&world.ada.env().replace("POST_DEPLOY_CMDS", "POST_UNDEPLOY_CMDS"));
+    world.ada.run(&format!("app undeploy -n {APP}")).is(0, &["POST_UNDEPLOY_CMDS is not run", "is gone"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@ pub mod cmd;
 pub mod deploy;
 pub mod diff;
 pub mod history;
+pub mod labels;
 pub mod lock;
 pub mod logs;
 pub mod ls;
@@ -12,6 +13,7 @@ pub mod ps;
 pub mod rollback;
 pub mod run;
 pub mod secret;
+pub mod services;
 pub mod sync;
 mod sync_many;
 pub mod undeploy;
@@ -52,6 +54,10 @@ pub enum Command {
     /// Show the services of an app and their tasks
     #[command(visible_alias = "p")]
     Ps(ps::Args),
+    /// Show the services of an app as the server has them: image, mode, ports
+    Services(services::Args),
+    /// Show the labels of an app's services
+    Labels(labels::Args),
     /// Show what the services of an app write, merged by time
     #[command(visible_alias = "l")]
     Logs(logs::Args),
@@ -112,6 +118,8 @@ impl Command {
             }
             Self::Ls(args) => ls::run(context, &args).await,
             Self::Ps(args) => ps::run(context, &args).await,
+            Self::Services(args) => services::run(context, &args).await,
+            Self::Labels(args) => labels::run(context, &args).await,
             Self::Logs(args) => logs::run(context, args).await,
             Self::Cmd(args) => cmd::run(context, args).await,
             Self::Run(args) => run::run(context, args).await,

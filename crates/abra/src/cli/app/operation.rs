@@ -129,7 +129,7 @@ fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
 /// Records a success, and says how it ended.
 async fn finish(context: &Context, prepared: &Prepared, done: Done) -> Result<Exit, Failure> {
     let recorded = done.recorded.map_err(|error| {
-        context.ui.left(prepared, &done.ran.left);
+        context.ui.left(&prepared.app, &done.ran.left);
         let app = &prepared.app.name;
         Failure::from(error)
             .exit(Exit::Failed)

@@ -58,7 +58,7 @@ fn shown(task: &TaskState) -> Vec<String> {
 }
 
 /// How long ago something was, in one unit. The other clock may go wrong, so the future is now.
-fn ago(since: &str, now: jiff::Timestamp) -> String {
+pub(super) fn ago(since: &str, now: jiff::Timestamp) -> String {
     let Ok(since) = since.parse::<jiff::Timestamp>() else { return String::new() };
     let seconds = now.as_second().saturating_sub(since.as_second());
     match seconds {

@@ -6,6 +6,8 @@ use crate::failure::Failure;
 use crate::flow::rollout::Event;
 use crate::flow::{removal, undeploy};
 use crate::ui::progress::Progress;
+use abra_core::commands;
+use abra_core::finding::Finding;
 use abra_core::plan;
 use serde_json::json;
 
@@ -34,6 +36,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let prepared = undeploy::prepare(context, &args.app).await?;
     let name = prepared.app.name.as_str();
     if !ui.machine {
+        ui.findings(&warnings(&prepared));
         ui.overview(name, &[("server", prepared.app.server.to_string())], &prepared.plan);
     }
     if args.dry_run {
@@ -57,10 +60,16 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     Ok(done(context, &prepared, &format!("{name} is gone; its volumes and secrets stay")))
 }
 
+/// What is to be said before.
+fn warnings(prepared: &undeploy::Prepared) -> Vec<Finding> {
+    commands::after_undeploy(prepared.app.name.as_str(), &prepared.app.env).into_iter().collect()
+}
+
 fn done(context: &Context, prepared: &undeploy::Prepared, words: &str) -> Exit {
     if context.ui.machine {
         let plan = plan::report::report(&prepared.plan);
-        context.ui.json(&json!({ "app": prepared.app.name.as_str(), "plan": plan, "done": words }));
+        let name = prepared.app.name.as_str();
+        context.ui.json(&json!({ "app": name, "warnings": warnings(prepared), "plan": plan, "done": words }));
     } else {
         context.ui.say(words);
     }

@@ -57,7 +57,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         last: last.as_ref(),
         sync: context.settings.sync.value,
         recorded: watched.recorded.as_ref().unwrap_or(&nothing),
-        ran: &Ran::default(),
+        ran: &Ran::none(&watched.left),
         noop: false,
         runs: None,
     };
