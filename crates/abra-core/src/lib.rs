@@ -17,6 +17,8 @@
 //! | [`yaml`] | YAML as docker's parser reads it, with positions |
 //! | [`compose`] | compose files: interpolation, schema, merge, the document as one model |
 //! | [`docker_context`] | engines by name, as docker keeps them |
+//! | [`readiness`] | whether apps can be deployed to a server, and what sets it up |
+//! | [`prunable`] | what may be removed from a server, and what stays |
 //! | [`ssh`] | servers as ssh reaches them, and what ssh's words mean |
 //! | [`stack`] | swarm's nouns: what is wanted, what is live, how one becomes the other |
 //! | [`plan`] | what has to be done to get from live to wanted |
@@ -41,6 +43,8 @@ pub mod inspect;
 pub mod journal;
 pub mod name;
 pub mod plan;
+pub mod prunable;
+pub mod readiness;
 pub mod recipe;
 pub mod secret;
 pub mod secrets;

@@ -18,6 +18,9 @@ pub struct Info {
     /// Engine version: `20.10.24`.
     #[serde(default)]
     pub server_version: String,
+    /// The folder of its data, on its machine.
+    #[serde(default)]
+    pub docker_root_dir: String,
     /// Its part in a swarm.
     #[serde(default)]
     pub swarm: SwarmInfo,

@@ -37,6 +37,7 @@ pub use files::FileKind;
 pub use filters::Filters;
 pub use info::{Cluster, Info, SwarmInfo};
 pub use logs::{LogLine, LogQuery, Logs, Stream};
+pub use prune::Pruned;
 pub use registry::{Digest, Platform};
 pub use services::Created;
 pub use volumes::Volume;

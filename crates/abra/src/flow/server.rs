@@ -4,6 +4,8 @@ use crate::engine::{Endpoint, Engine, EngineError, Limits, Notice, Observer};
 use crate::failure::Failure;
 use crate::ui::Ui;
 use abra_core::name::ServerName;
+use abra_core::ssh::Address;
+use std::error::Error;
 
 /// Connects to the engine of a server.
 ///
@@ -26,19 +28,43 @@ pub fn endpoint(context: &Context, server: &ServerName) -> Result<Endpoint, Fail
     if server.is_local() {
         return local(context.docker_host.as_deref());
     }
+    let address = address(context, server)?;
+    Endpoint::parse(&address).map_err(|error| unusable(&error, server))
+}
+
+/// The same in words, without a look at what it takes to get there.
+///
+/// # Errors
+/// There is no context, or no address in it that can be understood.
+pub fn address(context: &Context, server: &ServerName) -> Result<String, Failure> {
+    if server.is_local() {
+        return endpoint(context, server).map(|endpoint| endpoint.to_string());
+    }
+    let address = host(context, server)?;
+    if address.starts_with("ssh:") {
+        return Address::parse(&address)
+            .map(|address| address.to_string())
+            .map_err(|error| unusable(&error, server));
+    }
+    Endpoint::parse(&address).map(|endpoint| endpoint.to_string()).map_err(|error| unusable(&error, server))
+}
+
+/// Where docker's context of a server's name leads.
+fn host(context: &Context, server: &ServerName) -> Result<String, Failure> {
     let Some(found) = context.contexts.get(server)? else {
         return Err(Failure::new(format!(
             "nothing says where server {server} is: docker has no context of that name"
         ))
         .hint(format!("`abra server add {server}` makes it")));
     };
-    let address = found.host().unwrap_or_default();
-    Endpoint::parse(address).map_err(|error| {
-        Failure::from_error(&error).hint(format!(
-            "this is where docker's context `{server}` leads; \
-            `abra server add {server} --force` makes it lead to the host of that name, by ssh"
-        ))
-    })
+    Ok(found.host().unwrap_or_default().to_owned())
+}
+
+fn unusable(error: &dyn Error, server: &ServerName) -> Failure {
+    let failure = Failure::from_error(error);
+    let message = format!("docker's context `{server}` leads nowhere: {}", failure.message);
+    Failure { message, ..failure }
+        .hint(format!("`abra server add {server} --force` makes it lead to the host of that name, by ssh"))
 }
 
 /// The local engine's address.

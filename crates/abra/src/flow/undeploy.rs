@@ -179,6 +179,6 @@ async fn remove_networks(
 pub async fn prune(prepared: &Prepared) -> Result<u64, EngineError> {
     let label = Filters::label(format!("{NAMESPACE_LABEL}={}", prepared.plan.stack));
     let containers = prepared.engine.prune_containers(&label).await?;
-    let images = prepared.engine.prune_images().await?;
-    Ok(containers + images)
+    let images = prepared.engine.prune_images(false).await?;
+    Ok(containers.bytes + images.bytes)
 }

@@ -17,6 +17,24 @@ impl Home {
         Ok(is_new)
     }
 
+    /// Removes a server's folder, which must be empty; of a link only the link.
+    ///
+    /// # Errors
+    /// There is no such server, something lies in the folder, or it can't be removed.
+    pub fn remove_server(&self, server: &ServerName) -> Result<(), HomeError> {
+        self.known_server(server)?;
+        let dir = self.server_dir(server);
+        let entries = fs::read_dir(&dir).map_err(io_error("list", &dir))?;
+        let names = entries.map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()));
+        let mut names: Vec<String> = names.collect::<Result<_, _>>().map_err(io_error("list", &dir))?;
+        names.sort();
+        if !names.is_empty() {
+            return Err(HomeError::NotEmpty { path: dir, names });
+        }
+        let removed = if dir.is_symlink() { fs::remove_file(&dir) } else { fs::remove_dir(&dir) };
+        removed.map_err(io_error("remove", &dir))
+    }
+
     /// Writes the env file of a new app, for the operator's eyes only, and returns its path.
     ///
     /// # Errors

@@ -85,6 +85,14 @@ pub enum HomeError {
         /// What it is.
         what: &'static str,
     },
+    /// Something lies in a folder that is to be removed.
+    #[error("{} is not empty: it holds {}", path.display(), names.join(", "))]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+        /// What lies in it.
+        names: Vec<String>,
+    },
     /// Another process holds the lock for too long.
     #[error("another abra is writing env files and doesn't come to an end (lock {})", path.display())]
     Busy {

@@ -6,5 +6,6 @@ mod home;
 mod machine;
 mod new;
 mod reference;
+mod servers;
 mod terminal;
 mod usage;

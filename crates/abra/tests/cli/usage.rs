@@ -58,7 +58,7 @@ fn servers_are_listed_with_their_engines() {
     let text = String::from_utf8(home.run(&["server", "ls"]).stdout).unwrap();
     let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
     let address = format!("unix://{}", home.path("engine.sock").display());
-    assert_eq!(rows, [["SERVER", "ENGINE", "APPS"], ["default", &address, "1"]]);
+    assert_eq!(rows, [["NAME", "HOST", "APPS"], ["default", &address, "1"]]);
 }
 
 #[test]

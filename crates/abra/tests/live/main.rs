@@ -26,6 +26,7 @@ mod recipes;
 mod registry;
 mod rig;
 mod secrets;
+mod servers;
 mod status;
 mod sync;
 mod takeover;

@@ -1,0 +1,59 @@
+//! `abra server ls`.
+use crate::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::flow::server;
+use crate::ui::table::table;
+use abra_core::name::ServerName;
+use abra_core::ssh::Address;
+use serde_json::json;
+
+/// A server in the list.
+struct Row {
+    name: String,
+    /// Where its engine is, or why that is not known.
+    address: Result<String, String>,
+    apps: usize,
+}
+
+pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
+    let row = |(server, apps): (ServerName, Vec<_>)| Row {
+        address: server::address(context, &server).map_err(|failure| failure.message),
+        name: server.to_string(),
+        apps: apps.len(),
+    };
+    let rows: Vec<Row> = context.home.listing()?.into_iter().map(row).collect();
+    if context.ui.machine {
+        let rows: Vec<_> = rows.iter().map(json_row).collect();
+        context.ui.json(&rows);
+        return Ok(Exit::Done);
+    }
+    if rows.is_empty() {
+        context
+            .ui
+            .say("no servers; `abra server add NAME` adds one, `abra server add --local` the local engine");
+        return Ok(Exit::Done);
+    }
+    let shown = |row: &Row| {
+        let address = row.address.clone().unwrap_or_else(|_| "unknown".to_owned());
+        vec![row.name.clone(), address, row.apps.to_string()]
+    };
+    context.ui.out(table(&["name", "host", "apps"], &rows.iter().map(shown).collect::<Vec<_>>()));
+    rows.iter().filter_map(|row| row.address.as_ref().err()).for_each(|problem| context.ui.warn(problem));
+    Ok(Exit::Done)
+}
+
+fn json_row(row: &Row) -> serde_json::Value {
+    let address = row.address.as_ref().ok();
+    let ssh = address.and_then(|address| Address::parse(address).ok()).map(|address| address.target);
+    let target = ssh.as_ref();
+    json!({
+        "name": row.name,
+        "address": address,
+        "host": target.map(|target| target.host()),
+        "user": target.and_then(|target| target.user()),
+        "port": target.and_then(|target| target.port()),
+        "apps": row.apps,
+        "problem": row.address.as_ref().err(),
+    })
+}

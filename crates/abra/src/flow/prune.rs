@@ -1,0 +1,140 @@
+//! Freeing what nothing on a server uses any more.
+use super::{lease, server};
+use crate::context::Context;
+use crate::engine::{Engine, EngineError, Filters};
+use crate::failure::Failure;
+use abra_core::name::{ServerName, StackName};
+use abra_core::prunable::{self, Volumes};
+use abra_core::stack::convert::NAMESPACE_LABEL;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is to be freed beside stopped containers, unused networks and images without a name.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Wish {
+    /// Also images with a name.
+    pub all_images: bool,
+    /// Also volumes.
+    pub volumes: bool,
+}
+
+/// What would be freed.
+#[derive(Debug)]
+pub struct Prepared {
+    wish: Wish,
+    engine: Engine,
+    /// Volumes; none without the wish for them.
+    pub volumes: Volumes,
+}
+
+/// What was freed.
+#[derive(Debug, Default)]
+pub struct Freed {
+    /// Containers.
+    pub containers: usize,
+    /// Layers and names of images.
+    pub images: usize,
+    /// Networks, by name.
+    pub networks: Vec<String>,
+    /// Volumes, by name.
+    pub volumes: Vec<String>,
+    /// Bytes that are free now, as far as the engine says.
+    pub bytes: u64,
+    /// What could not be removed, and why.
+    pub problems: Vec<String>,
+}
+
+/// Looks at a server. Changes nothing.
+///
+/// # Errors
+/// There is no such server, or it can't be asked.
+pub async fn prepare(context: &Context, server: &ServerName, wish: Wish) -> Result<Prepared, Failure> {
+    context.home.known_server(server)?;
+    let engine = server::connect(context, server).await?;
+    let volumes = if wish.volumes { volumes(context, server, &engine).await? } else { Volumes::default() };
+    Ok(Prepared { wish, engine, volumes })
+}
+
+/// Frees it. What the engine refuses is told and stays; the rest goes on.
+///
+/// # Errors
+/// The engine can't be asked any more.
+pub async fn run(prepared: &Prepared) -> Result<Freed, Failure> {
+    let Prepared { wish, engine, volumes } = prepared;
+    let mut freed = Freed::default();
+    let containers = engine.prune_containers(&Filters::none()).await?;
+    networks(engine, &mut freed).await?;
+    if !volumes.remove.is_empty() {
+        remove_volumes(engine, &volumes.remove, &mut freed).await?;
+    }
+    let images = engine.prune_images(wish.all_images).await?;
+    (freed.containers, freed.images) = (containers.count, images.count);
+    freed.bytes += containers.bytes + images.bytes;
+    Ok(freed)
+}
+
+async fn volumes(context: &Context, server: &ServerName, engine: &Engine) -> Result<Volumes, Failure> {
+    let unused = Filters::none().and("dangling", "true");
+    let services = Filters::label(NAMESPACE_LABEL);
+    let (unused, services) = tokio::try_join!(engine.volumes(&unused), engine.services(&services))?;
+    let stack = |service: &abra_core::stack::live::Service| service.label(NAMESPACE_LABEL).map(str::to_owned);
+    let deployed: BTreeSet<String> = services.iter().filter_map(stack).collect();
+    let mut apps = BTreeMap::new();
+    for name in context.home.apps_of(server)? {
+        // An env file with errors is there all the same.
+        let stack = match context.app_at(server, &name) {
+            Ok(app) => Some(app.stack),
+            Err(_) => StackName::of_app(&name, None).ok(),
+        };
+        apps.extend(stack.map(|stack| (stack.to_string(), name.to_string())));
+    }
+    let unused = unused.iter().map(|volume| (volume.name.as_str(), volume.labels.as_ref()));
+    Ok(prunable::volumes(unused, &deployed, &apps))
+}
+
+/// One by one, as the engine refuses what something uses; its own prune would take the reverse proxy's network, too.
+async fn networks(engine: &Engine, freed: &mut Freed) -> Result<(), EngineError> {
+    let networks = engine.networks(&Filters::none()).await?;
+    let now = lease::server_time(engine);
+    for network in networks {
+        let created = network.rest.get("Created").and_then(|created| created.as_str()?.parse().ok());
+        let age = now
+            .zip(created)
+            .map(|(now, created): (_, jiff::Timestamp)| now.duration_since(created).as_secs());
+        let is_ingress = network.rest.get("Ingress").is_some_and(|ingress| ingress == true);
+        let known = prunable::Network { name: network.name, is_ingress, age };
+        if !prunable::is_removable(&known) {
+            continue;
+        }
+        match engine.remove_network(&network.id).await {
+            Ok(()) => freed.networks.push(known.name),
+            Err(EngineError::InUse { .. } | EngineError::NotFound { .. }) => {}
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => freed.problems.push(format!("network {}: {error}", known.name)),
+        }
+    }
+    freed.networks.sort();
+    Ok(())
+}
+
+/// One by one, and only those that the operator saw.
+async fn remove_volumes(engine: &Engine, names: &[String], freed: &mut Freed) -> Result<(), EngineError> {
+    let sizes = match engine.volume_sizes().await {
+        Ok(sizes) => sizes,
+        Err(error) => {
+            freed.problems.push(format!("what the volumes took up is not known: {error}"));
+            BTreeMap::new()
+        }
+    };
+    for name in names {
+        match engine.remove_volume(name).await {
+            Ok(()) => {
+                freed.volumes.push(name.clone());
+                freed.bytes += sizes.get(name).copied().unwrap_or_default();
+            }
+            Err(EngineError::NotFound { .. }) => {}
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => freed.problems.push(format!("volume {name}: {error}")),
+        }
+    }
+    Ok(())
+}
