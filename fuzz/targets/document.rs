@@ -5,7 +5,7 @@ use abra_core::compose::{LoadRequest, Loaded, SourceFile, load, print};
 use abra_core::finding::FileId;
 use abra_core::yaml;
 use libfuzzer_sys::fuzz_target;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 struct Nothing;
 
@@ -25,6 +25,7 @@ fn loaded(texts: &[&[u8]]) -> Option<Loaded> {
         env: &env,
         home: Some("/home/u".to_owned()),
         skip_interpolation: false,
+        optional: BTreeSet::new(),
         reader: &Nothing,
     })
     .ok()

@@ -3,7 +3,7 @@
 use abra_core::compose::files::{FileError, Files};
 use abra_core::compose::{LoadRequest, SourceFile, load, print};
 use libfuzzer_sys::fuzz_target;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 struct Nothing;
 
@@ -41,6 +41,7 @@ fuzz_target!(|data: &[u8]| {
         env: &env,
         home: None,
         skip_interpolation: false,
+        optional: BTreeSet::new(),
         reader: &Nothing,
     });
     if let Ok(loaded) = loaded {
