@@ -161,6 +161,17 @@ impl Finding {
     }
 }
 
+/// The longest message, in characters.
+const LONGEST_MESSAGE: usize = 1000;
+
+/// The beginning of a message: values that it quotes may be megabytes long.
+pub fn brief(message: String) -> String {
+    match message.char_indices().nth(LONGEST_MESSAGE) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message,
+    }
+}
+
 /// The longest source line that a location shows, in bytes.
 const LONGEST_LINE: usize = 4096;
 

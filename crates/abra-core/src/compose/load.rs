@@ -1,5 +1,6 @@
 //! Files in, document and findings out.
 use super::decode::Decoder;
+use super::encoding;
 use super::files::Files;
 use super::model::Document;
 use super::{interpolate, merge, schema, version};
@@ -85,18 +86,17 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, Refused> {
 
 /// The tree of a file; `None` when it can't be read.
 fn read(file: &SourceFile, sources: &mut Sources, problems: &mut Vec<Problem>) -> Option<Node> {
-    let bytes = file.text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&file.text);
-    let text = match std::str::from_utf8(bytes) {
+    let text = match encoding::decode(&file.text) {
         Ok(text) => text,
-        Err(error) => {
-            let id = sources.add(&file.name, String::from_utf8_lossy(bytes));
-            problems
-                .push(Problem::blocker(place_of(bytes, error.valid_up_to(), id), "the file is not UTF-8"));
+        Err(at) => {
+            let id = sources.add(&file.name, String::from_utf8_lossy(&file.text));
+            let problem = Problem::blocker(place_of(&file.text, at, id), "the file is not UTF-8");
+            problems.push(problem.help("save it with the encoding UTF-8"));
             return None;
         }
     };
-    let id = sources.add(&file.name, text);
-    match yaml::read(text, id) {
+    let id = sources.add(&file.name, text.as_ref());
+    match yaml::read(&text, id) {
         Ok(read) => {
             problems.extend(read.problems);
             if read.root.as_map().is_none() {
@@ -175,7 +175,14 @@ fn decode(
     let volumes: BTreeSet<String> = files().filter_map(names).flatten().collect();
     let mut merged: Option<Document> = None;
     for (tree, version) in files() {
-        let mut decoder = Decoder { request, version: *version, volumes: &volumes, problems: Vec::new() };
+        let mut decoder = Decoder {
+            request,
+            version: *version,
+            volumes: &volumes,
+            made: 0,
+            env_bytes: 0,
+            problems: Vec::new(),
+        };
         let document = decoder.document(tree);
         problems.append(&mut decoder.problems);
         match &mut merged {

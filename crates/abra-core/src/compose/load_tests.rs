@@ -8,7 +8,11 @@ struct Memory(BTreeMap<&'static str, &'static str>);
 
 impl Files for Memory {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
-        self.0.get(path).map(|text| text.as_bytes().to_vec()).ok_or(FileError::Missing)
+        match path {
+            "/big.env" => Ok(b"#\n".repeat(1 << 20)),
+            "/long.env" => Ok([b"A=".as_slice(), &b"x".repeat(64 << 10)].concat()),
+            _ => self.0.get(path).map(|text| text.as_bytes().to_vec()).ok_or(FileError::Missing),
+        }
     }
 }
 
@@ -368,6 +372,34 @@ fn a_thousand_services_load() {
     assert_eq!(loaded(&[&text]).document.services.len(), 1000);
 }
 
+/// That many entries of a section.
+fn entries(count: usize, body: &str) -> String {
+    (0..count).fold(String::new(), |mut text, at| {
+        let _ = writeln!(text, "  s{at}{body}");
+        text
+    })
+}
+
+/// A document of that many services with the same body.
+fn every(count: usize, body: &str) -> String {
+    format!("services:\n{}", entries(count, &format!(": {{image: x, {body}}}")))
+}
+
+#[test]
+fn a_text_with_millions_of_variables_has_few_remarks() {
+    for (text, want) in
+        [("$1 ", "is not a variable"), ("$A ", "the variable a is not set"), ("${B-", "is not a variable")]
+    {
+        let found =
+            findings(&[&format!("services: {{w: {{image: x, user: \"{}\"}}}}\n", text.repeat(500_000))]);
+        assert!((1..=100).contains(&found.len()) && found[0].contains(want), "{text}: {:?}", found.first());
+    }
+    // What breaks a text is found behind any number of remarks.
+    let unset: String = (0..200).map(|at| format!("$A{at} ")).collect();
+    let found = findings(&[&format!("services: {{w: {{image: x, user: \"{unset}${{C:?why}}\"}}}}\n")]);
+    assert!(found.iter().any(|line| line.contains("blocker") && line.contains("why")), "{found:?}");
+}
+
 /// Budgets are counts, so that a slow machine decides as a fast one does.
 #[test]
 fn hostile_documents_are_refused_by_counts() {
@@ -379,9 +411,27 @@ fn hostile_documents_are_refused_by_counts() {
         (format!("# {}\n", "a".repeat(17 << 20)), "larger than 16 MiB"),
         (service("    hostname: \"a\u{7}\"\n"), "control character"),
         (service("    deploy: {replicas: 99999999999999999999999}\n"), "too large"),
+        (
+            service(&format!(
+                "    deploy: {{resources: {{limits: {{memory: \"{}\"}}}}}}\n",
+                "9".repeat(2000)
+            )),
+            "999…",
+        ),
         (service("    stop_grace_period: 99999999999h\n"), "is not a duration"),
         (service("    ports: [\"0-99999999:1\"]\n"), "not a port or range"),
         (service("    env_file: ../../etc/passwd\n"), "the env file ../../etc/passwd"),
+        (
+            format!("services:\n{}", entries(20_001, ": {image: x}")),
+            "may have 20000 services, this one has 20001",
+        ),
+        (service(&format!("volumes:\n{}", entries(20_001, ": {}"))), "may have 20000 volumes"),
+        (service(&format!("    command: {}\n", "a ".repeat(300_002))), "more than 300000 words"),
+        (service(&format!("    volumes: [{}]\n", "/a,".repeat(300_001))), "more than 300000 values"),
+        (every(10, "ports: [\"1-65535\"]"), "more than 300000 values"),
+        (every(100, &format!("command: {}", "a ".repeat(4_000))), "more than 300000 values"),
+        (every(9, "env_file: /big.env"), "more than 16 mib together"),
+        (service("    env_file: /long.env\n"), "line 1 is longer than 64 kib"),
     ];
     for (text, want) in table {
         let found = findings(&[&text]);
@@ -395,5 +445,59 @@ fn a_range_of_all_ports_is_one_entry_each_and_no_more() {
     assert_eq!(loaded(&[text]).document.services["w"].ports.len(), 65_535);
     let many: String = (0..8).map(|zeros| format!("\"{}1-65535\",", "0".repeat(zeros))).collect();
     let found = findings(&[&format!("services: {{w: {{image: x, ports: [{many}]}}}}\n")]);
-    assert!(found.iter().any(|line| line.contains("at most 196608 ports")), "{found:?}");
+    assert!(found.iter().any(|line| line.contains("more than 300000 values")), "{found:?}");
+}
+
+#[test]
+fn limits_with_odd_names_may_have_unknown_keys() {
+    check(
+        &["ulimits: {ODD-name: {soft: 1, hard: 2, x: 3}}"],
+        "ulimits:\n  ODD-name:\n    soft: 1\n    hard: 2\n",
+    );
+    for body in
+        ["ulimits: {odd: {soft: 1, hard: 2, x: 3}}", "ulimits: {ODD-name: {soft: 1}}", "ulimits: {ODD: }"]
+    {
+        assert!(attempt(&[&format!("services: {{w: {{{body}}}}}\n")]).is_err(), "{body}");
+    }
+}
+
+#[test]
+fn docker_takes_keys_of_build_in_any_case() {
+    let text = "build: {Context: a, DOCKERFILE: b, Args: {Ab: c}}";
+    check(&[text], "build:\n  context: a\n  dockerfile: b\n  args:\n    Ab: c\n");
+    let found = findings(&[&format!("version: '3.8'\nservices: {{w: {{{text}}}}}\n")]);
+    assert!(found.iter().any(|line| line.contains("the key \"context\" is not known")), "{found:?}");
+}
+
+#[test]
+fn an_empty_generic_resource_is_warned_about() {
+    let body = "deploy: {resources: {reservations: {generic_resources: [{}]}}}";
+    let found = findings(&[&format!("services: {{w: {{{body}}}}}\n")]);
+    assert_eq!(found, ["warning a.yml:1:72 this entry of generic_resources reserves nothing"]);
+}
+
+#[test]
+fn ratios_have_32_bits() {
+    let body = |ratio: &str| format!("deploy: {{update_config: {{max_failure_ratio: {ratio}}}}}");
+    check(&[&body("99999999999999999999999")], "deploy:\n  update_config:\n    max_failure_ratio: 1e+23\n");
+    for ratio in ["1e39", "1e300", "-1e39"] {
+        let found = findings(&[&format!("services: {{w: {{{}}}}}\n", body(ratio))]);
+        assert!(found.iter().any(|line| line.contains("the ratio is too large")), "{ratio}: {found:?}");
+    }
+}
+
+#[test]
+fn a_word_may_begin_with_a_line_end() {
+    let loaded = loaded(&["services: {w: {image: x, command: \"a \\\\\\nb\"}}\n"]);
+    let words = loaded.document.services["w"].command.as_ref().unwrap();
+    assert_eq!(words.iter().map(|word| word.value.as_str()).collect::<Vec<_>>(), ["a", "\nb"]);
+}
+
+#[test]
+fn utf_16_with_its_mark_is_read() {
+    let text = "\u{feff}services: {w: {image: x, hostname: ö, tty: 1}}\n";
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let found = loaded_request(&bytes).findings;
+    let at = found[0].location.as_ref().unwrap();
+    assert_eq!((at.line, at.column), (1, 44), "{found:?}");
 }

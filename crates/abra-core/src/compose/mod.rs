@@ -7,6 +7,7 @@ pub mod files;
 pub mod model;
 
 mod decode;
+mod encoding;
 mod forbidden;
 mod interpolate;
 mod load;

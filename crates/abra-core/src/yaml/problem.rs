@@ -1,5 +1,5 @@
 //! A finding that still points into the sources by number.
-use crate::finding::{Finding, Place, Severity, Sources};
+use crate::finding::{Finding, Place, Severity, Sources, brief};
 
 /// A finding before its place is put in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Problem {
         let earlier =
             self.earlier.map(|place| format!("the earlier value stands at {}", sources.location(place)));
         let help: Vec<String> = earlier.into_iter().chain(self.help).collect();
-        let help = (!help.is_empty()).then(|| help.join("; "));
-        Finding { severity: self.severity, message: self.message, location: Some(location), help }
+        let help = (!help.is_empty()).then(|| brief(help.join("; ")));
+        Finding { severity: self.severity, message: brief(self.message), location: Some(location), help }
     }
 }

@@ -15,6 +15,8 @@ pub const MAX_BYTES: usize = 16 << 20;
 const MAX_DEPTH: usize = 200;
 /// How many values a file may have, aliases expanded.
 const MAX_NODES: usize = 2_000_000;
+/// How many bytes of text anchors and aliases may copy.
+const MAX_COPIED: usize = 64 << 20;
 /// How many problems of one file are kept.
 const MAX_PROBLEMS: usize = 1_000;
 
@@ -69,12 +71,17 @@ struct Reader {
     aliased: usize,
     /// Values kept for aliases.
     kept: usize,
+    /// Bytes of text made, aliases expanded.
+    bytes: usize,
+    /// Bytes of text that were copied for anchors and aliases.
+    copied: usize,
     problems: Vec<Problem>,
 }
 
 struct Anchored {
     node: Node,
     size: usize,
+    bytes: usize,
     depth: usize,
 }
 
@@ -83,6 +90,7 @@ struct Frame {
     place: Place,
     anchor: Option<String>,
     first: usize,
+    first_byte: usize,
     depth: usize,
     inside: Inside,
 }
@@ -112,7 +120,7 @@ impl Builder for Reader {
         if self.stack.len() >= MAX_DEPTH {
             return Self::blocked(place, &format!("values are nested more than {MAX_DEPTH} deep"));
         }
-        let first = self.decoded;
+        let (first, first_byte) = (self.decoded, self.bytes);
         self.count(1, place)?;
         if let Some(name) = &anchor {
             self.anchors.insert(name.clone(), None);
@@ -122,7 +130,7 @@ impl Builder for Reader {
         } else {
             Inside::List(Vec::new())
         };
-        self.stack.push(Frame { place, anchor, first, depth: 1, inside });
+        self.stack.push(Frame { place, anchor, first, first_byte, depth: 1, inside });
         Ok(())
     }
 
@@ -136,7 +144,8 @@ impl Builder for Reader {
             }
         };
         let node = Node { place: frame.place, data };
-        self.remember(frame.anchor, &node, self.decoded - frame.first, frame.depth)?;
+        let size = (self.decoded - frame.first, self.bytes - frame.first_byte);
+        self.remember(frame.anchor, &node, size, frame.depth)?;
         self.attach(Done { node, depth: frame.depth, alias: false, merge_key: false, tagged: false })
     }
 
@@ -149,7 +158,8 @@ impl Builder for Reader {
             Err(error) => return Self::blocked(place, &error.to_string()),
         };
         let node = Node { place, data };
-        self.remember(anchor, &node, 1, 0)?;
+        self.bytes += text.len();
+        self.remember(anchor, &node, (1, text.len()), 0)?;
         let merge_key = text == "<<" && (plain && tag.is_empty() || tag == "merge");
         let tagged = !matches!(tag, "" | "str" | "merge");
         self.attach(Done { node, depth: 0, alias: false, merge_key, tagged })
@@ -168,9 +178,11 @@ impl Builder for Reader {
         let Some(anchored) = anchored else {
             return Self::blocked(place, "an alias to an anchor that contains it");
         };
-        let (size, depth, node) = (anchored.size, anchored.depth, anchored.node.clone());
+        let (size, bytes, depth) = (anchored.size, anchored.bytes, anchored.depth);
         self.aliased += size;
+        self.bytes += bytes;
         self.count(size, place)?;
+        self.copy(bytes, place)?;
         if self.aliased > 100
             && self.decoded > 1000
             && self.aliased * 100 > self.decoded * allowed_percent(self.decoded)
@@ -180,6 +192,8 @@ impl Builder for Reader {
         if self.stack.len() + depth > MAX_DEPTH {
             return Self::blocked(place, &format!("values are nested more than {MAX_DEPTH} deep"));
         }
+        let Some(Some(Anchored { node, .. })) = self.anchors.get(&name) else { return Ok(()) };
+        let node = node.clone();
         self.attach(Done { node, depth, alias: true, merge_key: false, tagged: false })
     }
 }
@@ -203,13 +217,30 @@ impl Reader {
         Ok(())
     }
 
-    fn remember(&mut self, anchor: Option<String>, node: &Node, size: usize, depth: usize) -> Step<()> {
+    fn copy(&mut self, bytes: usize, place: Place) -> Step<()> {
+        self.copied += bytes;
+        if self.copied > MAX_COPIED {
+            let message = format!("anchors and aliases copy more than {} MiB of text", MAX_COPIED >> 20);
+            return Self::blocked(place, &message);
+        }
+        Ok(())
+    }
+
+    /// Keeps a value for aliases; its size in values and in bytes of text.
+    fn remember(
+        &mut self,
+        anchor: Option<String>,
+        node: &Node,
+        (size, bytes): (usize, usize),
+        depth: usize,
+    ) -> Step<()> {
         let Some(anchor) = anchor else { return Ok(()) };
+        self.copy(bytes, node.place)?;
         self.kept += size;
         if self.kept > MAX_NODES {
             return Self::blocked(node.place, "the file has too many values with anchors");
         }
-        self.anchors.insert(anchor, Some(Anchored { node: node.clone(), size, depth }));
+        self.anchors.insert(anchor, Some(Anchored { node: node.clone(), size, bytes, depth }));
         Ok(())
     }
 

@@ -121,6 +121,12 @@ fn hostile_input_is_refused() {
     assert!(show(&"[".repeat(100_000)).contains(':'));
     assert!(show(&"- ".repeat(100_000)).contains("nested more than"));
     assert!(show(&"a: ".repeat(1000)).contains("where no key can be"));
+    let text = "t".repeat(1 << 20);
+    let copies = format!("a: &a {text}\nb: [{}]\n", "*a,".repeat(70));
+    assert!(show(&copies).contains("copy more than 64 MiB of text"));
+    let anchors: String = (0..100).map(|at| format!("&a{at} [")).collect();
+    let nested = format!("a: {anchors}{text}{}\n", "]".repeat(100));
+    assert!(show(&nested).contains("copy more than 64 MiB of text"));
     let mut chain = "a0: &a0 [1]\n".to_owned();
     for n in 1..300 {
         chain += &format!("a{n}: &a{n} [*a{}]\n", n - 1);

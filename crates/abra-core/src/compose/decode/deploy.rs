@@ -5,7 +5,7 @@ use crate::compose::model::{
     Deploy, DiscreteResource, GenericResource, Limit, Placement, Reservation, Resources, RestartPolicy,
     UpdateConfig,
 };
-use crate::yaml::Node;
+use crate::yaml::{Node, Problem};
 
 impl Decoder<'_> {
     /// `deploy` of a service; all absent where it is missing or empty.
@@ -61,6 +61,10 @@ impl Decoder<'_> {
 
     fn generic_resource(&mut self, node: &Node) -> GenericResource {
         let discrete = node.get("discrete_resource_spec");
+        if discrete.is_none() {
+            let problem = Problem::warning(node.place, "this entry of generic_resources reserves nothing");
+            self.report(problem.help("write discrete_resource_spec: {kind: …, value: …}, or remove it"));
+        }
         GenericResource {
             discrete: discrete.map(|node| DiscreteResource {
                 kind: text(node.get("kind")),

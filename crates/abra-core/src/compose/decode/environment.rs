@@ -7,6 +7,9 @@ use crate::finding::Spanned;
 use crate::yaml::{Node, Problem};
 use std::collections::BTreeMap;
 
+/// How many bytes the env files that a compose file names may have, each counted as often as it is named.
+const MAX_BYTES: usize = 16 << 20;
+
 type Environment = BTreeMap<String, Spanned<Option<String>>>;
 
 impl Decoder<'_> {
@@ -45,11 +48,22 @@ impl Decoder<'_> {
 
     fn env_file(&mut self, file: &Spanned<String>) -> Vec<Pair> {
         let path = paths::join(&self.request.directory, file);
+        if self.env_bytes > MAX_BYTES {
+            return Vec::new();
+        }
         let lines = match self.request.reader.read(&path) {
-            Ok(bytes) => env_file::parse(&bytes).map_err(|error| error.to_string()),
+            Ok(bytes) if self.env_bytes + bytes.len() > MAX_BYTES => {
+                self.env_bytes = MAX_BYTES + 1;
+                Err(format!("env files have more than {} MiB together", MAX_BYTES >> 20))
+            }
+            Ok(bytes) => {
+                self.env_bytes += bytes.len();
+                env_file::parse(&bytes).map_err(|error| error.to_string())
+            }
             Err(error) => Err(error.to_string()),
         };
         match lines {
+            Ok(lines) if !self.spend(lines.len(), file.place) => Vec::new(),
             Ok(lines) => lines
                 .into_iter()
                 .filter(|line| line.value.is_some() || self.request.env.contains_key(&line.name))

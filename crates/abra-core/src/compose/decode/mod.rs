@@ -16,8 +16,12 @@ mod swarm;
 
 use super::load::LoadRequest;
 use super::model::{Document, Extras};
+use crate::finding::Place;
 use crate::yaml::{Node, Problem};
 use std::collections::BTreeSet;
+
+/// How many values all short forms, mounts and env files of a compose file may stand for.
+const MAX_MADE: usize = 300_000;
 
 /// What decoding needs to know besides the tree.
 pub(super) struct Decoder<'a> {
@@ -26,6 +30,10 @@ pub(super) struct Decoder<'a> {
     pub(super) version: u8,
     /// The names of top-level volumes in all files.
     pub(super) volumes: &'a BTreeSet<String>,
+    /// What short forms, mounts and env files stood for so far.
+    pub(super) made: usize,
+    /// Bytes of env files so far.
+    pub(super) env_bytes: usize,
     /// What was found.
     pub(super) problems: Vec<Problem>,
 }
@@ -51,6 +59,17 @@ impl Decoder<'_> {
         }
         document.extras = extras(root);
         document
+    }
+
+    /// Whether that many more values may be made; says so once when not.
+    fn spend(&mut self, values: usize, place: Place) -> bool {
+        let before = self.made;
+        self.made = before.saturating_add(values);
+        if self.made > MAX_MADE && before <= MAX_MADE {
+            let message = format!("ports, volumes, commands and env files have more than {MAX_MADE} values");
+            self.report(Problem::blocker(place, message));
+        }
+        self.made <= MAX_MADE
     }
 
     fn report(&mut self, problem: Problem) {

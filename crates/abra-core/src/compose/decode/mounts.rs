@@ -11,7 +11,10 @@ impl Decoder<'_> {
     /// All mounts in long form, with absolute paths.
     pub(super) fn mounts(&mut self, node: Option<&Node>) -> Vec<Mount> {
         let items = node.and_then(Node::as_list).unwrap_or_default();
-        items.iter().filter_map(|item| self.mount(item)).collect()
+        items
+            .iter()
+            .filter_map(|item| if self.spend(1, item.place) { self.mount(item) } else { None })
+            .collect()
     }
 
     fn mount(&mut self, item: &Node) -> Option<Mount> {

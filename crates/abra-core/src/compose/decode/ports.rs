@@ -6,18 +6,11 @@ use crate::compose::short::port;
 use crate::finding::Spanned;
 use crate::yaml::{Data, Node, Problem};
 
-/// How many ports a service may have: each one of each protocol.
-const MAX_PORTS: usize = 3 * 65_536;
-
 impl Decoder<'_> {
     /// All ports in long form; a short form stands for one or more.
     pub(super) fn ports(&mut self, node: Option<&Node>) -> Vec<Port> {
         let mut ports = Vec::new();
         for item in node.and_then(Node::as_list).unwrap_or_default() {
-            if ports.len() > MAX_PORTS {
-                self.report(Problem::blocker(item.place, format!("a service has at most {MAX_PORTS} ports")));
-                break;
-            }
             match &item.data {
                 Data::Map(_) => ports.push(self.long_port(item)),
                 Data::Text(text) => self.short_port(item, text, &mut ports),
@@ -41,7 +34,10 @@ impl Decoder<'_> {
             );
             self.report(Problem::warning(place, message));
         }
-        ports.extend(found.ports.into_iter().map(|port| Port {
+        if !self.spend(found.count(), place) {
+            return;
+        }
+        ports.extend(found.ports().into_iter().map(|port| Port {
             place,
             mode: Some(Spanned::new("ingress".to_owned(), place)),
             target: Some(Spanned::new(port.target.into(), place)),

@@ -78,6 +78,7 @@ impl Decoder<'_> {
         let node = node?;
         let Data::Text(text) = &node.data else { return Some(strings(Some(node))) };
         match words::split(text) {
+            Ok(words) if !self.spend(words.len(), node.place) => None,
             Ok(words) => Some(words.into_iter().map(|word| Spanned::new(word, node.place)).collect()),
             Err(why) => {
                 self.report(Problem::blocker(node.place, format!("the command line has {why}")));

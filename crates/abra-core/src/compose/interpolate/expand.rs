@@ -4,6 +4,9 @@
 //! nothing nests. One oddity is not kept: docker looks for operators anywhere in the body, so `${X?a-b}` means a default
 //! there; here the operator after the name counts.
 
+/// How many remarks of a kind (those that break the text, and others) are kept for one text.
+const MAX_REMARKS: usize = 100;
+
 /// What was noticed on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Remark {
@@ -23,6 +26,8 @@ pub(super) enum Remark {
 pub(super) fn expand<'e>(text: &str, lookup: impl Fn(&str) -> Option<&'e str>) -> (String, Vec<Remark>) {
     let mut out = String::with_capacity(text.len());
     let mut remarks = Vec::new();
+    // Looked for once: a text may open millions of braces and close none.
+    let last_brace = text.rfind('}');
     let mut rest = text;
     while let Some(at) = rest.find('$') {
         out.push_str(&rest[..at]);
@@ -32,8 +37,9 @@ pub(super) fn expand<'e>(text: &str, lookup: impl Fn(&str) -> Option<&'e str>) -
             rest = next;
             continue;
         }
-        let Some((body, braces, next)) = body(after) else {
-            remarks.push(Remark::Invalid(excerpt(&rest[at..])));
+        let open = last_brace.is_none_or(|last| last < text.len() - after.len());
+        let Some((body, braces, next)) = body(after, open) else {
+            add(&mut remarks, Remark::Invalid(excerpt(&rest[at..])));
             out.push('$');
             rest = after;
             continue;
@@ -53,9 +59,12 @@ struct Body<'a> {
     argument: &'a str,
 }
 
-/// Reads what follows a `$`; `None` when it is no variable.
-fn body(after: &str) -> Option<(Body<'_>, bool, &str)> {
+/// Reads what follows a `$`; `None` when it is no variable. In `open` text no brace is closed.
+fn body(after: &str, open: bool) -> Option<(Body<'_>, bool, &str)> {
     if let Some(inner) = after.strip_prefix('{') {
+        if open {
+            return None;
+        }
         let (body, rest) = name_and_operator(inner)?;
         return Some((body, true, rest.strip_prefix('}')?));
     }
@@ -89,22 +98,37 @@ fn value<'e>(
     let found = lookup(name);
     let usable = if operator.starts_with(':') { found.filter(|value| !value.is_empty()) } else { found };
     if !operator.is_empty() && !braces {
-        remarks.push(Remark::Swallowed(name.to_owned(), excerpt(&format!("{operator}{argument}"))));
+        add(remarks, Remark::Swallowed(name.to_owned(), excerpt(&format!("{operator}{argument}"))));
     }
     if operator.ends_with('-') && usable.is_none() && argument.contains('$') {
-        remarks.push(Remark::Nested(name.to_owned(), excerpt(argument)));
+        add(remarks, Remark::Nested(name.to_owned(), excerpt(argument)));
     }
     match (usable, operator) {
         (Some(value), _) => value.to_owned(),
         (None, ":-" | "-") => argument.to_owned(),
         (None, ":?" | "?") => {
-            remarks.push(Remark::Missing(name.to_owned(), argument.to_owned()));
+            add(remarks, Remark::Missing(name.to_owned(), argument.to_owned()));
             String::new()
         }
         (None, _) => {
-            remarks.push(Remark::Unset(name.to_owned()));
+            add(remarks, Remark::Unset(name.to_owned()));
             String::new()
         }
+    }
+}
+
+/// Adds a remark that is not there yet: a text may have millions of variables.
+fn add(remarks: &mut Vec<Remark>, remark: Remark) {
+    let alike = remarks.iter().filter(|other| other.breaks() == remark.breaks()).count();
+    if alike < MAX_REMARKS && !remarks.contains(&remark) {
+        remarks.push(remark);
+    }
+}
+
+impl Remark {
+    /// True when the text can't be used.
+    pub(super) const fn breaks(&self) -> bool {
+        matches!(self, Self::Invalid(_) | Self::Missing(..))
     }
 }
 

@@ -78,7 +78,7 @@ impl Walk<'_> {
             self.problems.push(Problem::blocker(place, message));
             return None;
         }
-        let broken = remarks.iter().any(|r| matches!(r, Remark::Invalid(_) | Remark::Missing(..)));
+        let broken = remarks.iter().any(Remark::breaks);
         let quiet = |remark: &Remark| matches!(remark, Remark::Unset(name) if self.optional.contains(name));
         for remark in remarks.into_iter().filter(|remark| !quiet(remark)) {
             self.problems.push(problem(remark, place));

@@ -2,11 +2,17 @@
 use super::advice::{advice, elsewhere};
 use super::nearest::nearest;
 use super::shape::{Names, Object, Others, Shape, Unique};
-use super::table::DOCUMENT;
+use super::table::{DOCUMENT, ODD_ULIMIT};
 use crate::compose::short::{duration, port};
 use crate::yaml::{Data, Entry, Mapping, Node, Problem};
 use std::collections::HashMap;
 use std::fmt::{self, Write};
+
+/// How many problems of a file get advice: finding the nearest key takes longer than finding the problem.
+const MAX_ADVICE: usize = 1_000;
+
+/// How many networks, services and so on a file may have.
+const MAX_ENTRIES: usize = 20_000;
 
 /// The path of a value in the document.
 #[derive(Clone, Copy)]
@@ -115,9 +121,15 @@ impl Walk {
     }
 
     fn dict(&mut self, map: &Mapping, shape: &Shape, names: Names, path: Path<'_>) {
+        let top = path.parent.is_some_and(|parent| parent.parent.is_none());
+        if let Some((_, entry)) = map.get_index(MAX_ENTRIES).filter(|_| top) {
+            let message = format!("a file may have {MAX_ENTRIES} {path}, this one has {}", map.len());
+            self.problems.push(Problem::blocker(entry.key, message));
+            return;
+        }
         for (name, entry) in map {
             let fits = match names {
-                Names::Any => true,
+                Names::Any | Names::Limits => true,
                 Names::NotEmpty => !name.is_empty(),
                 Names::Object => {
                     !name.is_empty()
@@ -128,6 +140,8 @@ impl Walk {
                 let problem = Problem::blocker(entry.key, format!("\"{name}\" can't be a name in {path}"));
                 self.problems.push(problem.help("a name has letters, digits, \".\", \"_\" and \"-\""));
             }
+            let odd = names == Names::Limits && !name.bytes().all(|b| b.is_ascii_lowercase());
+            let shape = if odd { &ODD_ULIMIT } else { shape };
             self.value(&entry.value, shape, Path { parent: Some(&path), part: name });
         }
     }
@@ -166,8 +180,13 @@ impl Walk {
                         let message = format!("{path}: the key \"{name}\" needs version 3.{since} or newer");
                         Problem::blocker(entry.key, message).help(self.raise(since))
                     }
-                    None => Problem::blocker(entry.key, format!("{path}: the key \"{name}\" is not known"))
-                        .help(self.suggestion(name, object)),
+                    None => {
+                        let message = format!("{path}: the key \"{name}\" is not known");
+                        Problem {
+                            help: self.suggestion(name, object),
+                            ..Problem::blocker(entry.key, message)
+                        }
+                    }
                 };
                 self.problems.push(problem);
             }
@@ -186,7 +205,11 @@ impl Walk {
         self.problems.push(Problem::warning(entry.key, message));
     }
 
-    fn suggestion(&self, name: &str, object: &Object) -> String {
+    fn suggestion(&self, name: &str, object: &Object) -> Option<String> {
+        (self.problems.len() < MAX_ADVICE).then(|| self.nearest_key(name, object))
+    }
+
+    fn nearest_key(&self, name: &str, object: &Object) -> String {
         if let Some(why) = elsewhere(name, object) {
             return why.to_owned();
         }

@@ -25,7 +25,12 @@ fn walk(node: &mut Node, shape: &Shape, version: u8) {
             map.values_mut().for_each(|entry| walk(&mut entry.value, value, version));
         }
         (Shape::Object(object), Data::Map(map)) => {
-            if object.others == Others::Ignored {
+            let open = match object.others {
+                Others::Ignored => true,
+                Others::IgnoredSince(since) => version >= since,
+                Others::Refused | Others::Extensions(_) => false,
+            };
+            if open {
                 rename(map, object);
             }
             for key in object.keys {
@@ -63,6 +68,7 @@ mod tests {
             ("volumes: [{type: v, bind: {PROPAGATION: a}}]", "volumes.bind.propagation", true),
             ("volumes: [{type: v, volume: {NOCOPY: true, nocopy: false}}]", "volumes.volume.NOCOPY", true),
             ("configs: [{Source: a}]", "configs.source", true),
+            ("build: {Context: a}", "build.context", true),
             ("healthcheck: {Test: a}", "healthcheck.test", false),
             ("volumes: [{Type: v}]", "volumes.type", false),
         ];
@@ -75,6 +81,16 @@ mod tests {
                 node.as_list().map_or(Some(node), <[Node]>::first)?.get(part)
             });
             assert_eq!(found.is_some(), there, "{body}");
+        }
+    }
+
+    #[test]
+    fn build_is_open_from_3_11_on() {
+        for (version, name) in [(10, "Context"), (11, "context")] {
+            let mut root = read("services: {w: {build: {Context: a}}}", FileId(0)).unwrap().root;
+            fold_keys(&mut root, version);
+            let build = root.get("services").and_then(|node| node.get("w")?.get("build"));
+            assert_eq!(build.unwrap().as_map().unwrap().keys().collect::<Vec<_>>(), [name], "{version}");
         }
     }
 }

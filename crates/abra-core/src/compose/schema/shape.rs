@@ -52,6 +52,8 @@ pub(super) enum Names {
     Object,
     /// Anything that is not empty.
     NotEmpty,
+    /// Anything; the value of a name that has not only small letters may have unknown keys (docker's pattern).
+    Limits,
     /// Anything.
     Any,
 }

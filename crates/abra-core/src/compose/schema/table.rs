@@ -99,7 +99,7 @@ pub(super) static SERVICE: Object = extensible(
         key("sysctls", LIST_OR_DICT),
         key("tmpfs", TEXT_OR_SET),
         key("tty", Bool),
-        key("ulimits", Dict(&Either(&[Whole, Shape::Object(&ULIMIT)]), Names::Any)),
+        key("ulimits", Dict(&Either(&[Whole, Shape::Object(&ULIMIT)]), Names::Limits)),
         key("user", Text),
         key("userns_mode", Text),
         key("volumes", Since(2, &SET, &List(&Either(&[Text, Shape::Object(&MOUNT)]), Unique::No))),
@@ -159,11 +159,15 @@ static SERVICE_NETWORK: Object = closed(&[
 static PORT: Object =
     closed(&[key("mode", Text), key("target", Whole), key("published", Whole), key("protocol", Text)]);
 
-static ULIMIT: Object = Object {
-    keys: &[key("hard", Whole), key("soft", Whole)],
-    others: Others::Refused,
-    required: &["soft", "hard"],
-};
+static ULIMIT: Object = ulimit(Others::Refused);
+
+/// A limit whose name has not only small letters.
+pub(super) static ODD_ULIMIT: Shape = Either(&[Whole, Shape::Object(&ulimit(Others::Ignored))]);
+
+const fn ulimit(others: Others) -> Object {
+    const KEYS: &[Key] = &[key("hard", Whole), key("soft", Whole)];
+    Object { keys: KEYS, others, required: &["soft", "hard"] }
+}
 
 static MOUNT: Object = Object {
     keys: &[

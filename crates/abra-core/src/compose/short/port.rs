@@ -11,13 +11,37 @@ pub(crate) struct ShortPort {
     pub(crate) protocol: String,
 }
 
-/// What a short form stands for.
+/// What a short form says; it may stand for tens of thousands of ports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ShortPorts {
-    /// In docker's order: by "port/protocol" as text.
-    pub(crate) ports: Vec<ShortPort>,
+    targets: (u16, u16),
+    hosts: Option<(u16, u16)>,
+    protocol: String,
     /// A host address that a swarm ignores.
     pub(crate) ignored_ip: Option<IpAddr>,
+}
+
+impl ShortPorts {
+    /// Each port, in docker's order: by "port/protocol" as text.
+    pub(crate) fn ports(&self) -> Vec<ShortPort> {
+        let pairs: Vec<(u16, u16)> = match (self.targets, self.hosts) {
+            ((first, last), None) => (first..=last).map(|target| (target, 0)).collect(),
+            ((first, last), Some(hosts)) if first == last => {
+                (hosts.0..=hosts.1).map(|host| (first, host)).collect()
+            }
+            ((first, last), Some(hosts)) => (first..=last).zip(hosts.0..=hosts.1).collect(),
+        };
+        let port = |(target, published)| ShortPort { target, published, protocol: self.protocol.clone() };
+        let mut ports: Vec<ShortPort> = pairs.into_iter().map(port).collect();
+        ports.sort_by_cached_key(|port| port.target.to_string());
+        ports
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        let (first, last) = self.hosts.unwrap_or(self.targets);
+        usize::from(last - first) + 1
+    }
 }
 
 /// Why a short form can't be read.
@@ -53,23 +77,11 @@ pub(crate) fn parse(text: &str) -> Result<ShortPorts, PortError> {
     if !matches!(protocol.as_str(), "tcp" | "udp" | "sctp") {
         return Err(PortError::Protocol(protocol));
     }
-    let mut ports = pairs(targets, hosts)
-        .ok_or_else(|| PortError::Lengths { host: host.to_owned(), container: container.to_owned() })?
-        .into_iter()
-        .map(|(target, published)| ShortPort { target, published, protocol: protocol.clone() })
-        .collect::<Vec<_>>();
-    ports.sort_by_cached_key(|port| port.target.to_string());
-    Ok(ShortPorts { ports, ignored_ip: ip.filter(|ip| !ip.is_unspecified()) })
-}
-
-/// Container and host ports, paired; `None` when ranges differ in length (but a lone container port takes them all).
-fn pairs(targets: (u16, u16), hosts: Option<(u16, u16)>) -> Option<Vec<(u16, u16)>> {
-    let Some(hosts) = hosts else { return Some((targets.0..=targets.1).map(|t| (t, 0)).collect()) };
-    if targets.0 == targets.1 {
-        return Some((hosts.0..=hosts.1).map(|h| (targets.0, h)).collect());
+    let alike = |hosts: (u16, u16)| targets.0 == targets.1 || targets.1 - targets.0 == hosts.1 - hosts.0;
+    if !hosts.is_none_or(alike) {
+        return Err(PortError::Lengths { host: host.to_owned(), container: container.to_owned() });
     }
-    (targets.1 - targets.0 == hosts.1 - hosts.0)
-        .then(|| (targets.0..=targets.1).zip(hosts.0..=hosts.1).collect())
+    Ok(ShortPorts { targets, hosts, protocol, ignored_ip: ip.filter(|ip| !ip.is_unspecified()) })
 }
 
 /// Splits off the protocol; what follows a second slash is dropped.
@@ -110,7 +122,7 @@ mod tests {
         match parse(text) {
             Err(error) => error.to_string(),
             Ok(found) => found
-                .ports
+                .ports()
                 .iter()
                 .map(|p| format!("{}>{}/{}", p.published, p.target, p.protocol))
                 .chain(found.ignored_ip.map(|ip| format!("ip {ip}")))

@@ -1,5 +1,8 @@
 //! Command lines: split into words like a small shell.
 
+/// How many words are taken: each of them costs many times its length.
+const MAX_WORDS: usize = 300_000;
+
 /// Why a command line can't be split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WordsError {
@@ -7,6 +10,8 @@ pub(crate) enum WordsError {
     OpenQuote,
     #[error("a backslash at the end")]
     OpenEscape,
+    #[error("more than {MAX_WORDS} words")]
+    Long,
 }
 
 /// Splits at blanks. `'…'` is literal; a backslash takes the next character as it is, also inside `"…"` (unlike a real
@@ -17,7 +22,12 @@ pub(crate) fn split(text: &str) -> Result<Vec<String>, WordsError> {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         match c {
-            ' ' | '\t' | '\r' | '\n' => words.extend(word.take()),
+            ' ' | '\t' | '\r' | '\n' => {
+                words.extend(word.take());
+                if words.len() > MAX_WORDS {
+                    return Err(WordsError::Long);
+                }
+            }
             '#' if word.is_none() => {
                 chars.by_ref().find(|c| *c == '\n');
             }

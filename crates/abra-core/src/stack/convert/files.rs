@@ -97,7 +97,10 @@ fn content(
         Ok(data) if data.len() >= limit => {
             format!("it has {} bytes, and an engine takes less than {limit}", data.len())
         }
-        Ok(data) => return data,
+        Ok(data) => match notes.take(data.len()) {
+            Ok(()) => return data,
+            Err(problem) => problem,
+        },
     };
     notes.blocker(file.place, format!("{noun} {name}: {}: {problem}", file.value));
     Vec::new()

@@ -440,3 +440,27 @@ fn what_is_declared_nowhere_is_named_with_what_may_have_been_meant() {
         assert!(at.line > 0 && at.column > 0 && at.source.is_some(), "{at:?}");
     }
 }
+
+#[test]
+fn findings_and_suggestions_are_bounded() {
+    let mounts = |count: usize| {
+        let list: String = (0..count).map(|at| format!("  - data{at}:/d{at}\n")).collect();
+        format!("volumes:\n{list}")
+    };
+    let findings =
+        converted(&document(&mounts(30_000), "volumes:\n  data: {}"), ApiVersion::v1(50)).unwrap_err();
+    assert_eq!(findings.len(), 501);
+    assert_eq!(findings[500].message, "and 29500 more");
+    let help = |at: usize| findings[at].help.clone().unwrap_or_default();
+    assert!(help(0).starts_with("did you mean data?"), "{}", help(0));
+    assert_eq!(help(499), "declare it under volumes at the top level");
+}
+
+#[test]
+fn contents_are_bounded() {
+    let configs: String = (0..150).map(|at| format!("  c{at}: {{file: /d/big}}\n")).collect();
+    let findings = converted(&document("", &format!("configs:\n{configs}")), ApiVersion::v1(50)).unwrap_err();
+    let want = "with it, secrets and configs have more than 64 MiB together";
+    assert!(findings.iter().all(|finding| finding.message.contains(want)), "{findings:?}");
+    assert_eq!(findings.len(), 150 - (64 << 20) / (600 * 1024));
+}

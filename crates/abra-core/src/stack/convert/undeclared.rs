@@ -42,6 +42,17 @@ impl Noun {
         }
     }
 
+    /// How many there are, declared and used.
+    fn count(self, scope: &Scope<'_>) -> usize {
+        let used = |service: &Service| match self {
+            Self::Network => service.networks.len(),
+            Self::Volume => service.volumes.len(),
+            Self::Secret => service.secrets.len(),
+            Self::Config => service.configs.len(),
+        };
+        self.declared(scope).len() + scope.document.services.values().map(used).sum::<usize>()
+    }
+
     /// Keys that a service uses.
     fn used(self, service: &Service) -> Vec<&str> {
         match self {
@@ -64,7 +75,8 @@ pub(super) fn note(
 ) {
     let word = noun.word();
     let message = format!("service {service}: {word} {key:?} is not declared in {word}s");
-    let finding = Finding::blocker(message).help(advice(noun, key, scope)).at(notes.location(place));
+    let advice = if notes.compare(|| noun.count(scope)) { advice(noun, key, scope) } else { declare(noun) };
+    let finding = Finding::blocker(message).help(advice).at(notes.location(place));
     notes.push(finding);
 }
 
@@ -83,6 +95,10 @@ fn advice(noun: Noun, key: &str, scope: &Scope<'_>) -> String {
         let idle: Vec<&str> = idle.into_iter().take(SUGGESTIONS).collect();
         format!("declared under {word}s, but used by no service: {}", idle.join(", "))
     } else {
-        format!("declare it under {word}s at the top level")
+        declare(noun)
     }
+}
+
+fn declare(noun: Noun) -> String {
+    format!("declare it under {}s at the top level", noun.word())
 }
