@@ -2,7 +2,7 @@
 use super::content::Read;
 use super::seen::{self, Around, Seen};
 use super::snapshot::{self, Snapshot};
-use super::{behind, lease};
+use super::{behind, fleet, lease};
 use crate::context::Context;
 use crate::failure::Failure;
 use abra_core::app::App;
@@ -11,11 +11,12 @@ use abra_core::recipe::Record;
 use abra_core::stack::labels;
 use abra_core::stack::live::Service;
 use abra_core::status::{AtWork, Status};
-use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+use tokio::sync::OnceCell;
 
 /// Which apps.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Request {
     /// Only of this server.
     pub server: Option<String>,
@@ -23,6 +24,19 @@ pub struct Request {
     pub recipe: Option<String>,
     /// Whether servers are asked.
     pub status: bool,
+    /// How long each server may take for its answers.
+    pub patience: Duration,
+}
+
+/// What one server said.
+#[derive(Debug)]
+pub struct Came {
+    /// The server.
+    pub server: ServerName,
+    /// A row for each app.
+    pub rows: Vec<Row>,
+    /// How long it took.
+    pub elapsed: Duration,
 }
 
 /// One line of the list.
@@ -51,11 +65,12 @@ pub struct List {
     pub problems: Vec<String>,
 }
 
-/// Lists apps, servers in their order.
+/// Lists apps, servers in their order. Where servers are asked, `came` is told of each as soon as it has answered or its time
+/// is over.
 ///
 /// # Errors
 /// There is no such server, or the list can't be read. What is wrong with single apps and servers is in their rows.
-pub async fn list(context: &Context, request: &Request) -> Result<List, Failure> {
+pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came)) -> Result<List, Failure> {
     let listing = match &request.server {
         Some(name) => {
             let server = ServerName::new(name)?;
@@ -77,16 +92,21 @@ pub async fn list(context: &Context, request: &Request) -> Result<List, Failure>
     }
     let apps: Vec<&App> =
         listed.iter().flat_map(|of| &of.apps).filter_map(|(_, app)| app.as_ref().ok()).collect();
-    let (known, remotes, snapshots) = tokio::join!(
-        seen::recipes(context, &apps),
-        behind::look(context, &apps),
-        join_all(listed.iter().map(|of| snapshot::look(context, &of.server))),
-    );
-    let around = Around { context, recipes: &known, remotes: &remotes };
-    let servers = listed.iter().zip(snapshots).map(|(of, snapshot)| of_server(around, of, snapshot));
-    let mut rows: Vec<Row> = join_all(servers).await.into_iter().flatten().collect();
-    rows.retain(|row| wanted(request, row.recipe.as_deref()));
-    Ok(List { rows, problems: remotes.problems })
+    // What is known here is looked up while the servers are asked, by whoever is first.
+    let known = OnceCell::new();
+    let look_here = async || tokio::join!(seen::recipes(context, &apps), behind::look(context, &apps));
+    let work = async |of: &Listed| {
+        let start = Instant::now();
+        let asked = fleet::within(request.patience, snapshot::look(context, &of.server));
+        let (snapshot, (recipes, remotes)) = tokio::join!(asked, known.get_or_init(&look_here));
+        let mut rows = of_server(Around { context, recipes, remotes }, of, snapshot).await;
+        rows.retain(|row| wanted(request, row.recipe.as_deref()));
+        Came { server: of.server.clone(), rows, elapsed: start.elapsed() }
+    };
+    let all = fleet::side_by_side(listed.iter().collect(), work, came).await;
+    let rows = all.into_iter().flat_map(|came| came.rows).collect();
+    let problems = known.into_inner().map(|(_, remotes)| remotes.problems).unwrap_or_default();
+    Ok(List { rows, problems })
 }
 
 /// Whether a recipe is among those that are listed.

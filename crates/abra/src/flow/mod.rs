@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod diff;
 mod domain;
 mod ending;
+pub mod fleet;
 mod foreword;
 mod insist;
 pub mod inspect;

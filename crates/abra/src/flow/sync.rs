@@ -1,6 +1,7 @@
 //! Bringing server and record together: for one app, or for many side by side.
 use super::deploy::{self, Aim, Look, NoVersion, Prepared, Recorded, Request};
 use super::ending::{self, Desk, Page};
+use super::fleet;
 use super::insist::Insistence;
 use super::lease::{self, Terms};
 use super::operation::{self, Before};
@@ -9,6 +10,7 @@ use super::team::NewRecord;
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
+use crate::home::Listing;
 use abra_core::app::App;
 use abra_core::finding::Finding;
 use abra_core::journal::word;
@@ -18,7 +20,7 @@ use abra_core::status::{ServiceFacts, common};
 use futures_util::StreamExt as _;
 use std::future::Future;
 
-/// Apps that are worked on at the same time.
+/// Apps of one server that are worked on at the same time.
 const AT_ONCE: usize = 8;
 
 /// How an app is, compared with its record.
@@ -168,26 +170,36 @@ pub async fn adopt(context: &Context, adoption: &Adoption) -> Result<Recorded, F
     lease.hold(work).await
 }
 
-/// The apps of one server, or of all.
+/// The apps of one server, or of all, by server.
 ///
 /// # Errors
 /// There is no such server, or the apps can't be listed.
-pub fn apps(context: &Context, server: Option<&str>) -> Result<Vec<(ServerName, AppName)>, Failure> {
-    let listing = match server {
+pub fn apps(context: &Context, server: Option<&str>) -> Result<Listing, Failure> {
+    Ok(match server {
         Some(name) => {
             let server = ServerName::new(name)?;
             context.home.known_server(&server)?;
             [(server.clone(), context.home.apps_of(&server)?)].into()
         }
         None => context.home.listing()?,
-    };
-    let pairs =
-        listing.into_iter().flat_map(|(server, apps)| apps.into_iter().map(move |app| (server.clone(), app)));
-    Ok(pairs.collect())
+    })
 }
 
-/// Does something for many apps, some at a time, and gives the results back in their order. One that fails stops no
-/// other.
+/// Whether a server answers at all, and in time.
+///
+/// # Errors
+/// It does not.
+pub async fn reach(context: &Context, server: &ServerName) -> Result<(), Failure> {
+    fleet::within(fleet::PATIENCE, server::connect(context, server)).await.map(drop)
+}
+
+/// What is recorded of an app, as far as its env file can be read.
+pub fn recorded(context: &Context, server: &ServerName, app: &AppName) -> Option<Record> {
+    context.app_at(server, app).ok()?.env.record().ok()?
+}
+
+/// Does something for many apps of a server, some at a time, and gives the results back in their order. One that fails
+/// stops no other.
 pub async fn for_each<I, T, F>(items: Vec<I>, work: impl Fn(I) -> F) -> Vec<T>
 where
     F: Future<Output = T>,

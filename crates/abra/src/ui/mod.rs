@@ -77,6 +77,11 @@ impl Ui {
         self.raw(&format!("{}\n", text::escaped_json(&text)));
     }
 
+    /// Whether somebody watches the data as it comes: it goes to a terminal.
+    pub fn is_watched(&self) -> bool {
+        !self.machine && std::io::stdout().is_terminal()
+    }
+
     /// Whether progress can be drawn in place.
     pub fn draws(&self) -> bool {
         !self.machine && std::io::stderr().is_terminal()

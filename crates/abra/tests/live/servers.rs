@@ -1,6 +1,9 @@
 //! Servers by docker's contexts: what is checked when one is added, and what is freed.
 use crate::operator::{APP, ENV, Forge, GOOD, Operator, Output, World};
-use crate::rig::plain;
+use crate::rig::{plain, swarm};
+use abra_rig::Proxy;
+use serde_json::{Value, json};
+use std::os::unix::net::UnixListener;
 use std::process::Command;
 
 fn docker(operator: &Operator, words: &str) -> Output {
@@ -34,7 +37,7 @@ fn a_server_is_set_up_by_the_commands_that_are_shown() {
     let said = add().is(0, &["ok network proxy is there"]).text;
     assert!(!said.contains("hint") && !said.contains("warning"), "{said}");
     let json = ada.json("-m server add far.example");
-    assert_eq!((&json["problem"], &json["new"]), (&serde_json::Value::Null, &false.into()), "{json}");
+    assert_eq!((&json["problem"], &json["new"]), (&Value::Null, &false.into()), "{json}");
     assert_eq!(json["checks"].as_array().unwrap().len(), 4);
 }
 
@@ -78,4 +81,85 @@ fn what_nothing_uses_is_freed_and_what_apps_left_stays() {
     assert!(!on("image ls").contains("named"));
     // What runs was not touched.
     ada.run(&format!("app ps {APP}")).is(0, &["running"]);
+}
+
+/// Makes a server known with one app there.
+fn with_app(operator: &Operator, server: &str, address: &str, app: &str) {
+    docker(operator, &format!("context create {server} --docker host={address}")).is(0, &[]);
+    let folder = operator.home().join("abra/servers").join(server);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{app}.env")), format!("TYPE=demo\nDOMAIN={app}\nMOTTO=share\n"))
+        .unwrap();
+}
+
+#[test]
+fn a_dead_server_costs_its_own_time_and_says_why() {
+    let world = World::new(&[GOOD]);
+    let (ada, second) = (&world.ada, swarm());
+    let mute = ada.home().join("mute.sock");
+    let _listener = UnixListener::bind(&mute).unwrap();
+    with_app(ada, "far.example", &second.address(), "far.test");
+    with_app(ada, "dead.example", &format!("unix://{}", ada.home().join("none.sock").display()), "dead.test");
+    with_app(ada, "mute.example", &format!("unix://{}", mute.display()), "mute.test");
+    ada.deploy("").is(0, &["is deployed and runs"]);
+    ada.run("app deploy -n -D --stable 1s far.test").is(0, &["is deployed and runs"]);
+
+    let rows = ada.json("app ls -S -m --timeout 3s");
+    let facts = |row: &Value| {
+        ["app", "server", "status", "problem"].map(|key| row[key].as_str().unwrap_or("-").to_owned())
+    };
+    let rows: Vec<[String; 4]> = rows.as_array().unwrap().iter().map(facts).collect();
+    let find = |app: &str| rows.iter().find(|row| row[0] == app).unwrap();
+    assert_eq!(find(APP)[1..3], ["default", "in-sync"]);
+    assert_eq!(find("far.test")[1..3], ["far.example", "in-sync"]);
+    for (app, server, reason) in [
+        ("dead.test", "dead.example", "can't reach the engine"),
+        ("mute.test", "mute.example", "no answer within 3 s"),
+    ] {
+        assert_eq!(find(app)[1..3], [server, "unknown"]);
+        assert!(
+            find(app)[3].starts_with(&format!("{server}: ")) && find(app)[3].contains(reason),
+            "{:?}",
+            find(app)
+        );
+    }
+    // On a terminal the others are there before its time is over.
+    let mut run = ada.start_on_terminal("app ls -S --timeout 3s");
+    run.says("mute.example (1 app");
+    let said = run.end().is(0, &["far.example (1 app", "warning: mute.example: no answer within 3 s"]).text;
+    assert!(said.find("far.example (").unwrap() < said.find("mute.example (").unwrap(), "{said}");
+
+    docker(ada, "context rm mute.example").is(0, &[]);
+    let all = ada.run("app sync -n --check --all -D").is(
+        1,
+        &[
+            "dead.test dead.example – – unknown: can't reach the engine",
+            "nothing says where server mute.example is",
+        ],
+    );
+    assert!(all.text.contains("far.test") && all.text.matches("in sync").count() == 2, "{}", all.text);
+    assert_eq!(all.text.matches("error: dead.example: ").count(), 1, "{}", all.text);
+    // What is changed behind their backs is found and made good, whoever else is away.
+    second.delete("/services/far_test_app").unwrap().accepted("removal").unwrap();
+    ada.run("app deploy -n -D --stable 1s far.test").is(0, &[]);
+    ada.run("app sync -n -D --all --stable 1s")
+        .is(1, &["unknown: can't reach the engine", "far.test", "in sync"]);
+}
+
+#[test]
+fn a_server_with_many_services_is_asked_a_handful_of_times() {
+    let (engine, forge) = (swarm(), Forge::new());
+    let ada = Operator::new(&forge, "unix:///nonexistent".to_owned(), true);
+    let proxy = Proxy::start(&ada.home().join("proxy.sock"), &engine.socket()).unwrap();
+    with_app(&ada, "far.example", &proxy.address(), "app0.test");
+    for index in 0..300 {
+        let stack = format!("app{}_test", index / 6);
+        let body = json!({ "Name": format!("{stack}_s{index}"), "Labels": { "com.docker.stack.namespace": stack },
+            "TaskTemplate": { "ContainerSpec": { "Image": "bb:1" } }, "Mode": { "Replicated": { "Replicas": 0 } } });
+        engine.post("/services/create", &body).unwrap().accepted("a service").unwrap();
+    }
+    let rows = ada.json("app ls -S -m -s far.example");
+    assert_eq!(rows.as_array().unwrap().len(), 50, "{rows}");
+    let seen = proxy.seen();
+    assert!(seen.len() <= 6, "{} requests: {seen:?}", seen.len());
 }

@@ -1,14 +1,18 @@
 //! `abra app ls`.
+use super::watch::duration;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::ls::{self, List, Request, Row};
+use crate::flow::fleet;
+use crate::flow::ls::{self, Came, List, Request, Row};
 use crate::flow::operation::clock;
 use crate::flow::seen::Seen;
 use crate::ui::table::table;
+use crate::ui::{Text, text};
 use abra_core::recipe::Record;
 use abra_core::status::Status;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// List apps by server
 #[derive(Debug, clap::Args)]
@@ -22,6 +26,9 @@ pub struct Args {
     /// Ask the servers what runs, and compare
     #[arg(short = 'S', long)]
     pub status: bool,
+    /// With --status: how long a server may take, like 10s; after that its apps are unknown
+    #[arg(long, value_name = "DURATION", value_parser = duration, requires = "status")]
+    pub timeout: Option<Duration>,
 }
 
 /// Runs it.
@@ -29,17 +36,29 @@ pub struct Args {
 /// # Errors
 /// What went wrong, with the exit code for it.
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let request = Request { server: args.server.clone(), recipe: args.recipe.clone(), status: args.status };
-    let List { rows, problems } = ls::list(context, &request).await?;
+    let request = Request {
+        server: args.server.clone(),
+        recipe: args.recipe.clone(),
+        status: args.status,
+        patience: args.timeout.unwrap_or(fleet::PATIENCE),
+    };
+    // For who sits there each server's lines appear as they come; what is piped is one table in order.
+    let piecewise = args.status && args.server.is_none() && context.ui.is_watched();
+    let List { rows, problems } = ls::list(context, &request, |came| {
+        if piecewise {
+            piece(context, came)
+        }
+    })
+    .await?;
     if context.ui.machine {
         let rows: Vec<Value> = rows.iter().map(|row| json_row(row, args.status)).collect();
         context.ui.json(&rows);
     } else if rows.is_empty() {
         context.ui.say("no apps; `abra app new` creates one");
-    } else if args.status {
+    } else if args.status && !piecewise {
         let headings = ["app", "server", "recorded", "deployed", "newest", "status"];
         context.ui.out(table(&headings, &rows.iter().map(status_row).collect::<Vec<_>>()));
-    } else {
+    } else if !args.status {
         let rows: Vec<Vec<String>> = rows.iter().map(plain_row).collect();
         context.ui.out(table(&["recipe", "app", "server"], &rows));
     }
@@ -50,6 +69,22 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// The part of one server.
+fn piece(context: &Context, came: &Came) {
+    let Came { server, rows, elapsed } = came;
+    let facts = format!(" ({}, {:.1} s)", counted(rows.len()), elapsed.as_secs_f32());
+    context.ui.out(Text::new().styled(text::STRONG, server.as_str()).styled(text::FAINT, facts));
+    if !rows.is_empty() {
+        let mut cells: Vec<Vec<String>> = rows.iter().map(status_row).collect();
+        cells.iter_mut().for_each(|row| drop(row.remove(1)));
+        context.ui.out(table(&["app", "recorded", "deployed", "newest", "status"], &cells));
+    }
+}
+
+fn counted(apps: usize) -> String {
+    if apps == 1 { "1 app".to_owned() } else { format!("{apps} apps") }
 }
 
 fn plain_row(row: &Row) -> Vec<String> {

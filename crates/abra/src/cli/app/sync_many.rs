@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::deploy::{self, Done, Prepared, Recorded};
+use crate::flow::fleet;
 use crate::flow::lock::Wait;
 use crate::flow::operation;
 use crate::flow::rollout::Outcome;
@@ -38,23 +39,63 @@ struct Work {
 /// # Errors
 /// The apps can't be listed, or nobody agrees. What goes wrong with single apps is in the table.
 pub(super) async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let apps = sync::apps(context, args.server.as_deref())?;
-    let mut works = sync::for_each(apps, |(server, app)| look(context, args, server, app)).await;
-    let count = works.iter().filter(|work| work.prepared.is_some()).count();
+    let apps: Vec<_> = sync::apps(context, args.server.as_deref())?.into_iter().collect();
+    let piecewise = apps.len() > 1 && context.ui.is_watched();
+    let look_at = async |(server, apps)| server_looked_at(context, args, server, apps).await;
+    let came = |works: &Vec<Work>| {
+        if piecewise {
+            summary(context, works.iter())
+        }
+    };
+    let mut servers = fleet::side_by_side(apps, look_at, came).await;
+    let works = || servers.iter().flatten();
+    let count = works().filter(|work| work.prepared.is_some()).count();
     let acts = count > 0 && !args.check && !args.manner.dry_run;
     if acts {
         if !context.ui.no_input {
-            summary(context, &works);
+            if !piecewise {
+                summary(context, works());
+            }
             if !context.ui.confirm(&format!("sync {count} apps?")).await? {
                 return Err(Failure::new("not confirmed; nothing was changed"));
             }
         }
         let wait = args.manner.wait.begin(context);
         let _guard = context.interrupt.guard();
-        works = sync::for_each(works, |work| act(context, args, wait, work)).await;
+        let act_on = async |works| sync::for_each(works, |work| act(context, args, wait, work)).await;
+        servers = fleet::side_by_side(servers, act_on, |_| ()).await;
     }
-    summary(context, &works);
-    Ok(gravest(&works))
+    if acts || !piecewise {
+        summary(context, servers.iter().flatten());
+    }
+    Ok(gravest(&servers.into_iter().flatten().collect::<Vec<_>>()))
+}
+
+/// Looks at the apps of one server. Where it can't be reached that is said once, and no app waits for it again.
+async fn server_looked_at(
+    context: &Context,
+    args: &Args,
+    server: ServerName,
+    apps: Vec<AppName>,
+) -> Vec<Work> {
+    let failure = match sync::reach(context, &server).await {
+        Ok(()) => return sync::for_each(apps, |app| look(context, args, server.clone(), app)).await,
+        Err(failure) => failure,
+    };
+    let unknown = |app: AppName| Work {
+        row: Row {
+            app: app.to_string(),
+            server: server.to_string(),
+            recorded: sync::recorded(context, &server, &app),
+            deployed: None,
+            result: format!("unknown: {}", failure.message),
+            exit: failure.exit,
+        },
+        prepared: None,
+    };
+    let works = apps.into_iter().map(unknown).collect();
+    told(context, server.as_str(), failure);
+    works
 }
 
 /// Looks at one app.
@@ -236,9 +277,9 @@ fn ended(context: &Context, prepared: &Prepared, done: Done) -> (String, Exit) {
     }
 }
 
-fn summary(context: &Context, works: &[Work]) {
+fn summary<'a>(context: &Context, works: impl Iterator<Item = &'a Work>) {
     let shown = |record: Option<&Record>| record.map_or_else(|| "–".to_owned(), Record::to_string);
-    let rows = works.iter().map(|work| &work.row);
+    let rows = works.map(|work| &work.row);
     if context.ui.machine {
         let text = |record: Option<&Record>| record.map(Record::to_string);
         let rows: Vec<Value> = rows

@@ -1,0 +1,77 @@
+//! Many servers side by side: each takes its own time, and one that is slow or dead keeps nobody else waiting.
+use crate::failure::Failure;
+use futures_util::StreamExt as _;
+use std::future::Future;
+use std::time::Duration;
+
+/// Servers that are asked at the same time. Each may be a login of its own, and a dead one holds its place until its time
+/// is over.
+const AT_ONCE: usize = 32;
+/// How long a server may take to say how it is, all its answers together.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Does something for each server. `came` gets the results as they come; they are given back in the order of the servers.
+pub async fn side_by_side<S, T, F>(servers: Vec<S>, work: impl Fn(S) -> F, mut came: impl FnMut(&T)) -> Vec<T>
+where
+    F: Future<Output = T>,
+{
+    let works = servers.into_iter().enumerate().map(|(index, server)| {
+        let work = work(server);
+        async move { (index, work.await) }
+    });
+    let mut coming = std::pin::pin!(futures_util::stream::iter(works).buffer_unordered(AT_ONCE));
+    let mut all = Vec::new();
+    while let Some((index, result)) = coming.next().await {
+        came(&result);
+        all.push((index, result));
+    }
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, result)| result).collect()
+}
+
+/// What a server says, if it says it in time.
+///
+/// # Errors
+/// As the work's own, or it took too long.
+pub async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    match tokio::time::timeout(limit, work).await {
+        Ok(result) => result,
+        Err(_) => Err(Failure::new(format!("no answer within {} s", limit.as_secs_f32()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AT_ONCE, side_by_side, within};
+    use crate::failure::Failure;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn each_takes_its_own_time_and_the_order_stays() {
+        let start = tokio::time::Instant::now();
+        let mut came = Vec::new();
+        let wait = |seconds: u64| async move {
+            let work = async {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                Ok::<_, Failure>(seconds)
+            };
+            within(Duration::from_secs(10), work).await.map_err(|failure| failure.message)
+        };
+        let results = side_by_side(vec![3, 99, 1], wait, |result| came.push(result.clone())).await;
+        let dead = || Err("no answer within 10 s".to_owned());
+        assert_eq!(results, [Ok(3), dead(), Ok(1)]);
+        assert_eq!(came, [Ok(1), Ok(3), dead()]);
+        assert_eq!(start.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_so_many_are_asked_at_once() {
+        let start = tokio::time::Instant::now();
+        let wait = |_| tokio::time::sleep(Duration::from_secs(1));
+        side_by_side((0..AT_ONCE + 1).collect(), wait, |()| ()).await;
+        assert_eq!(start.elapsed().as_secs(), 2);
+    }
+}
