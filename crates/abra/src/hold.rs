@@ -45,13 +45,17 @@ pub enum Place {
     Committed,
     /// The commit is pushed, where that is wanted.
     Pushed,
+    /// A command after the deployment is about to be run.
+    Commanding,
+    /// A command after the deployment has ended well.
+    Commanded,
     /// The lock is given back.
     LockFreed,
 }
 
 impl Place {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Agreed,
         Self::LockTaken,
         Self::PlanChecked,
@@ -68,6 +72,8 @@ impl Place {
         Self::EnvReplaced,
         Self::Committed,
         Self::Pushed,
+        Self::Commanding,
+        Self::Commanded,
         Self::LockFreed,
     ];
 
@@ -90,6 +96,8 @@ impl Place {
             Self::EnvReplaced => "env-replaced",
             Self::Committed => "committed",
             Self::Pushed => "pushed",
+            Self::Commanding => "commanding",
+            Self::Commanded => "commanded",
             Self::LockFreed => "lock-freed",
         }
     }

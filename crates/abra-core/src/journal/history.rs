@@ -1,8 +1,9 @@
 //! Several entries of one app, newest first.
-use super::{Logged, Outcome, word};
+use super::{Entry, Logged, Outcome, word};
 use crate::head::{HeadRecord, Standing, State};
 use crate::recipe::Record;
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// Entries that are kept on the server for each app.
 pub const KEPT: usize = 10;
@@ -68,6 +69,16 @@ impl History {
         let same = |to: &str| Record::parse(to).is_ok_and(|to| to.same(deployed));
         let begun = |logged: &&Logged| logged.word() != Some(word::NOT_BEGUN);
         self.0.iter().filter(begun).find(|logged| same(&logged.entry.to))
+    }
+
+    /// What others did since operation `planned`, newest first, and before that what brought one of these plans, by their
+    /// ids. `own`: the plan of whoever asks.
+    pub fn others(&self, planned: u64, own: &str, plans: &BTreeSet<String>) -> Vec<&Logged> {
+        let begun = |logged: &&Logged| logged.word() != Some(word::NOT_BEGUN);
+        let is_meant = |entry: &Entry| entry.seq > planned || plans.contains(&entry.plan);
+        let others =
+            self.0.iter().filter(|logged| logged.entry.plan != own && is_meant(&logged.entry)).filter(begun);
+        others.collect()
     }
 
     /// The newest entry that was begun, where nobody knows how it ended and its run is not on.

@@ -6,6 +6,7 @@
 //! | [`action`] | the steps |
 //! | [`change`] | what a step means, in the operator's words |
 //! | [`diff`] | what a plan would change, field by field and with content |
+//! | [`moved`] | what others changed since a plan was made |
 //! | [`report`] | the plan as JSON |
 //!
 //! Not here: carrying a plan out, or judging how it went.
@@ -15,7 +16,7 @@ pub mod diff;
 mod fields;
 pub(crate) mod hide;
 mod images;
-mod moved;
+pub mod moved;
 mod objects;
 mod order;
 mod ports;

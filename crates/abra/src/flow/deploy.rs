@@ -308,6 +308,8 @@ pub struct Done {
     pub recorded: Result<Recorded, HomeError>,
     /// What became of the commands after it.
     pub ran: Ran,
+    /// Who overtook it, in lines.
+    pub others: Vec<String>,
 }
 
 /// Carries the plan out, watches, and writes down a success. Without patience there is no verdict.
@@ -361,7 +363,7 @@ pub(super) async fn concluded(
         }
         _ => Ran::none(&prepared.post.commands),
     };
-    Done { outcome, recorded, ran }
+    Done { outcome, recorded, ran, others: vec![] }
 }
 
 /// Whether it came to a verdict of success.

@@ -7,6 +7,7 @@ use super::insist::Insistence;
 use super::journal;
 use super::lease::{Lease, LockError, Terms};
 use super::operation::{Before, now};
+use super::others;
 use super::post::Ran;
 use super::rollout::{Event, Outcome, RolloutError};
 use crate::context::Context;
@@ -85,9 +86,10 @@ pub(super) async fn end(
         return Err(error.into());
     }
     hold::at(Place::OutcomeWritten).await;
-    let done = match result {
+    let known = prepared.staged.known();
+    let mut done = match result {
         Ok(outcome) => Ok(deploy::concluded(context, prepared, outcome, on).await),
-        Err(error) => Err(error),
+        Err(error) => Err(others::told(&prepared.engine, known, before, error).await),
     };
     // The commands after it may have taken long.
     let insistence = Insistence::new(&context.interrupt);
@@ -96,7 +98,12 @@ pub(super) async fn end(
     }
     give_back(context, lease, page, word, &insistence).await;
     hold::at(Place::LockFreed).await;
-    Ok(done?)
+    if let Ok(done) = &mut done
+        && word == word::OVERTAKEN
+    {
+        done.others = others::who(&prepared.engine, stack, known.services, before).await;
+    }
+    done
 }
 
 /// What is done under the lock after the verdict.
@@ -163,7 +170,7 @@ fn unconfirmed(
     }
     frees_itself(context, &error);
     let ran = Ran::none(&prepared.post.commands);
-    Ok(Done { outcome, recorded: Ok(deploy::Recorded::default()), ran })
+    Ok(Done { outcome, recorded: Ok(deploy::Recorded::default()), ran, others: vec![] })
 }
 
 /// Gives the lock back, with what the operation that the page tells of came to.

@@ -21,6 +21,7 @@ pub mod logs;
 pub mod ls;
 pub mod new;
 pub mod operation;
+mod others;
 pub mod post;
 pub mod prune;
 pub mod ps;

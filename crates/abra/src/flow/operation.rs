@@ -8,6 +8,7 @@ use super::ending::{self, Page};
 use super::insist::Insistence;
 use super::journal;
 use super::lease::{self, Lease, LockError, Seen, Terms};
+use super::others;
 use super::rollout::{self, Event, Manner};
 use super::watch::Patience;
 use crate::context::Context;
@@ -118,7 +119,7 @@ pub async fn run(
     hold::at(Place::Agreed).await;
     let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), Terms::default()).await {
         Ok(lease) => lease,
-        Err(error) => return Err(not_taken(engine, stack, error).await),
+        Err(error) => return Err(others::not_taken(engine, prepared.staged.known(), before, error).await),
     };
     let work = async {
         hold::at(Place::LockTaken).await;
@@ -167,7 +168,9 @@ async fn begin(
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
     close_earlier(engine, stack, before, lease).await?;
     let now = now(engine);
-    rollout::holds(engine, &prepared.staged).await?;
+    if let Err(error) = rollout::holds(engine, &prepared.staged).await {
+        return Err(others::told(engine, prepared.staged.known(), before, error).await);
+    }
     hold::at(Place::PlanChecked).await;
     if prepared.staged.plan.is_noop() && !prepared.went_back() {
         // Where something else was begun, this is an operation like any other: it is what became of that. So it is after
@@ -265,11 +268,7 @@ pub(super) async fn not_taken(engine: &Engine, stack: &str, error: LockError) ->
     let mut failure = Failure::from(error);
     if let Ok(history) = journal::history(engine, stack).await {
         let since = history.entries().iter().filter(|logged| logged.entry.seq > planned);
-        failure.causes.extend(since.map(|logged| {
-            let entry = &logged.entry;
-            let word = History::word(logged, None);
-            format!("{}: {} {} by {}, {word}", clock(&entry.start), entry.command, entry.to, entry.operator)
-        }));
+        failure.causes.extend(since.map(others::deed));
     }
     failure
 }

@@ -5,6 +5,7 @@ use crate::context::Context;
 use crate::engine::Stream;
 use crate::failure::Failure;
 use crate::git::RecipeFiles;
+use crate::hold::{self, Place};
 use abra_core::app::App;
 use abra_core::commands::{self, AFTER_DEPLOY, AFTER_UPGRADE, Called, PostCommand};
 use abra_core::finding::Finding;
@@ -165,10 +166,12 @@ pub async fn run(context: &Context, prepared: &Prepared, on: &mut dyn FnMut(Even
     let commands = &prepared.post.commands;
     for (at, command) in commands.iter().enumerate() {
         on(Event::Begins(command));
+        hold::at(Place::Commanding).await;
         let why = match tokio::time::timeout(LIMIT, one(context, prepared, command, on)).await {
             Ok(Ok(Ended::Code(0))) => {
                 on(Event::Good);
                 ran.good += 1;
+                hold::at(Place::Commanded).await;
                 continue;
             }
             Ok(Ok(Ended::Code(code))) => Why::Code(code),

@@ -3,7 +3,7 @@ use super::ending::{self, Page};
 use super::insist::Insistence;
 use super::operation::{self, Before};
 use super::undeploy::{self, Prepared};
-use super::{apply, journal, lease};
+use super::{apply, journal, lease, others};
 use crate::context::Context;
 use crate::engine::EngineError;
 use crate::failure::Failure;
@@ -19,16 +19,27 @@ pub async fn run(
     prepared: &Prepared,
     on: &mut dyn FnMut(apply::Event<'_>),
 ) -> Result<(), Failure> {
+    let masked = |text: &str| prepared.app.env.masked(text);
     let Some(before) = &prepared.before else {
+        prepared.holds().await.map_err(|error| Failure::from(error).reworded(masked))?;
         return Ok(undeploy::execute(context, prepared, None, on).await?);
     };
+    locked(context, prepared, before, on).await.map_err(|failure| failure.reworded(masked))
+}
+
+async fn locked(
+    context: &Context,
+    prepared: &Prepared,
+    before: &Before,
+    on: &mut dyn FnMut(apply::Event<'_>),
+) -> Result<(), Failure> {
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
     let terms = lease::Terms::default();
     let claim = operation::claim(context, before, "undeploy", "");
     hold::at(Place::Agreed).await;
     let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), terms).await {
         Ok(lease) => lease,
-        Err(error) => return Err(operation::not_taken(engine, stack, error).await),
+        Err(error) => return Err(others::not_taken(engine, prepared.known(), before, error).await),
     };
     let work = async {
         hold::at(Place::LockTaken).await;
@@ -48,7 +59,9 @@ pub async fn run(
         if let Err(error) = insistence.on(EngineError::is_transient, close).await {
             context.ui.warn(format!("the journal could not be completed: {error}"));
         }
+        hold::at(Place::OutcomeWritten).await;
         ending::give_back(context, &lease, &Page::Own(entry), word, &insistence).await;
+        hold::at(Place::LockFreed).await;
         result
     };
     lease.hold(work).await
@@ -69,6 +82,10 @@ async fn begin(
 ) -> Result<Entry, Failure> {
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
     operation::close_earlier(engine, stack, before, lease).await?;
+    if let Err(error) = prepared.holds().await {
+        return Err(others::told(engine, prepared.known(), before, error).await);
+    }
+    hold::at(Place::PlanChecked).await;
     let start = operation::now(engine);
     let entry = Entry {
         operator: before.operator.clone(),

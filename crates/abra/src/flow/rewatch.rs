@@ -7,7 +7,7 @@ use super::operation::{self, Before};
 use super::rollout::Outcome;
 use super::team::NewRecord;
 use super::watch::{self, Ended, Patience, Watched};
-use super::{foreword, post, server};
+use super::{foreword, others, post, server};
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::exit::Exit;
@@ -17,7 +17,7 @@ use abra_core::app::App;
 use abra_core::commands::PostCommand;
 use abra_core::converge::Event;
 use abra_core::converge::{Baseline, Change, Expectation};
-use abra_core::journal::Logged;
+use abra_core::journal::{Logged, word};
 use abra_core::recipe::Record;
 use abra_core::stack::digest::of_service;
 use abra_core::stack::labels;
@@ -40,6 +40,8 @@ pub struct Rewatched {
     pub recorded: Result<Recorded, Failure>,
     /// Commands that come after what this made a success, and that nobody has run.
     pub left: Vec<PostCommand>,
+    /// Who overtook what was watched, in lines.
+    pub others: Vec<String>,
 }
 
 /// What is watched.
@@ -89,8 +91,12 @@ pub async fn rewatch(
         Some(before) if is_success(&outcome) && recorded.is_ok() => watching.left(before),
         _ => vec![],
     };
+    let others = match &before {
+        Some(before) if ending::word_for(&outcome) == word::OVERTAKEN => watching.others(before).await,
+        _ => vec![],
+    };
     let deployed = watching.deployed;
-    Ok(Rewatched { app, deployed, outcome, recorded, left })
+    Ok(Rewatched { app, deployed, outcome, recorded, left, others })
 }
 
 impl Watching<'_> {
@@ -176,8 +182,16 @@ impl Watching<'_> {
         if digests(stack, &now) == digests(stack, &self.services) {
             return Ok(());
         }
-        Err(Failure::new("somebody changed the services since they were watched; nothing is recorded")
-            .exit(Exit::Moved))
+        let mut failure =
+            Failure::new("somebody changed the services since they were watched; nothing is recorded")
+                .exit(Exit::Moved);
+        failure.causes.extend(self.others(before).await);
+        Err(failure)
+    }
+
+    /// Who changed the services since.
+    async fn others(&self, before: &Before) -> Vec<String> {
+        others::who(self.engine, self.app.stack.as_str(), &self.services, before).await
     }
 }
 

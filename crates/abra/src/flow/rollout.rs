@@ -156,7 +156,7 @@ pub async fn roll_out(
 /// It is not, or the server can't be asked.
 pub async fn holds(engine: &Engine, staged: &Staged) -> Result<(), RolloutError> {
     let now = engine.services(&Filters::stack(&staged.plan.stack)).await.map_err(RolloutError::Look)?;
-    let moved = staged.plan.basis.moved(&now, &staged.names);
+    let moved = staged.known().moved(&now);
     if moved.is_empty() { Ok(()) } else { Err(RolloutError::Moved(moved)) }
 }
 

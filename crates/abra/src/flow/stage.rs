@@ -1,4 +1,5 @@
 //! Looking at a server for a stack that is wanted there, and planning. Nothing is changed.
+use super::others::Known;
 use super::unlisted;
 use crate::engine::auth::{AuthError, Credentials, RegistryAuth};
 use crate::engine::{Engine, EngineError, FileKind, Filters};
@@ -30,6 +31,13 @@ pub struct Staged {
     pub services: Vec<Service>,
     /// Their tasks, as they were.
     pub tasks: Vec<Task>,
+}
+
+impl Staged {
+    /// What the plan was made from.
+    pub(super) fn known(&self) -> Known<'_> {
+        Known { plan: &self.plan, services: &self.services, names: &self.names }
+    }
 }
 
 /// Looks at the server and plans. `services` is a look that was taken already, `credentials` are those that may be

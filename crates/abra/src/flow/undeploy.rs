@@ -1,10 +1,13 @@
 //! Removing an app's stack, and waiting until it is really gone.
 use super::lease::Lease;
 use super::operation::{self, Before};
+use super::others::Known;
+use super::rollout::RolloutError;
 use super::{apply, server};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError, FileKind, Filters};
 use crate::failure::Failure;
+use crate::hold::{self, Place};
 use abra_core::app::App;
 use abra_core::plan::seen::Live;
 use abra_core::plan::{self, Plan, action::Action};
@@ -30,6 +33,10 @@ pub struct Prepared {
     pub app: App,
     /// The removals.
     pub plan: Plan,
+    /// The services, as they were.
+    pub services: Vec<Service>,
+    /// Names of what they refer to by id.
+    pub names: Names,
     /// The longest that its tasks may take to stop.
     pub grace: Duration,
     /// The server.
@@ -64,7 +71,25 @@ pub async fn prepare(context: &Context, name: &str) -> Result<Prepared, Failure>
     let deployed = common(&facts).cloned();
     let live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
     let plan = plan::removal(app.stack.as_str(), &live);
-    Ok(Prepared { app, plan, grace, engine, deployed, before })
+    let names = Names::of(&live.networks, &live.secrets, &live.configs);
+    Ok(Prepared { app, plan, services: live.services, names, grace, engine, deployed, before })
+}
+
+impl Prepared {
+    /// What the removals were made from.
+    pub(super) fn known(&self) -> Known<'_> {
+        Known { plan: &self.plan, services: &self.services, names: &self.names }
+    }
+
+    /// Whether what is to go is still what was shown.
+    ///
+    /// # Errors
+    /// It is not, or the server can't be asked.
+    pub(super) async fn holds(&self) -> Result<(), RolloutError> {
+        let now = self.engine.services(&Filters::stack(&self.plan.stack)).await;
+        let moved = self.known().moved(&now.map_err(RolloutError::Look)?);
+        if moved.is_empty() { Ok(()) } else { Err(RolloutError::Moved(moved)) }
+    }
 }
 
 fn stop_grace(service: &Service) -> Duration {
@@ -112,6 +137,7 @@ pub async fn execute(
     let (networks, others): (Vec<&Action>, Vec<&Action>) = plan.actions.iter().partition(removes_network);
     let part = Plan { actions: others.into_iter().cloned().collect(), ..plan.clone() };
     apply::apply(engine, &part, &Names::default(), &BTreeMap::new(), lease, &context.interrupt, on).await?;
+    hold::at(Place::Sent).await;
     let begun = Instant::now();
     let limit = prepared.grace + SLACK;
     let mut told = false;

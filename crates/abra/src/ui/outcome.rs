@@ -32,6 +32,8 @@ pub struct Ending<'a> {
     pub noop: bool,
     /// What runs now, where that was looked at after an ending that is no success.
     pub runs: Option<&'a [ServiceState]>,
+    /// Who overtook it, in lines.
+    pub others: &'a [String],
 }
 
 impl Ui {
@@ -147,6 +149,9 @@ impl Ui {
                 None => json!({ "left": super::post::listed(&ending.ran.left) }),
             };
             document["outcome"] = outcome_json(outcome);
+            if !ending.others.is_empty() {
+                document["others"] = json!(ending.others);
+            }
             document["record_written"] = json!(ending.recorded.is_written);
             document["exit"] = json!(exit as u8);
             self.json(&document);
@@ -162,6 +167,7 @@ impl Ui {
             Kind::RolledBack => self.bad(&format!("the swarm rolled {record} back; it is not recorded")),
             Kind::Overtaken => {
                 self.bad(&format!("somebody else deployed {app} in the meantime; {record} is not recorded"));
+                ending.others.iter().for_each(|line| self.say(Text::from("    ").plain(line)));
             }
             Kind::Undecided => {
                 self.bad(&format!("it is not decided whether {record} works; it is not recorded"));

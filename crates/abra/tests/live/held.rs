@@ -77,8 +77,31 @@ pub(crate) const PLACES: &[Held] = &[
     held("lock-freed", Sent::All, "", "succeeded", NEW, Next::Watch),
 ];
 
+/// Places that only a deployment with commands after it comes by.
+pub(crate) const AFTERWARDS: &[Held] = &[
+    held("commanding", Sent::All, RUNNING, "succeeded", NEW, Next::Watch),
+    held("commanded", Sent::All, RUNNING, "succeeded", NEW, Next::Deploy),
+    held("commanding#2", Sent::All, RUNNING, "succeeded", NEW, Next::Adopt),
+];
+const RUNNING: &str = "recording and running commands";
+/// Two commands after a deployment.
+const COMMANDS: &str = "\nPOST_DEPLOY_CMDS=\"app note|db note\"";
+
+/// A place that an undeployment comes by, and what one that ends there leaves behind.
+#[derive(Debug)]
+pub(crate) struct Removal {
+    pub(crate) name: &'static str,
+    /// As in [`Held`].
+    pub(crate) stage: &'static str,
+    pub(crate) word: &'static str,
+    /// The word for the app when the lease has run out.
+    pub(crate) status: &'static str,
+}
+
 /// An app with two operators, who share their servers' repository.
 pub(crate) struct Site {
+    /// What the env file says beside the record.
+    env: String,
     pub(crate) app: String,
     pub(crate) ada: Operator,
     pub(crate) bob: Operator,
@@ -91,7 +114,7 @@ pub(crate) fn site(rig: &Engine, forge: &Forge, address: String, place: &str) ->
     let ada = Operator::new(forge, address, true).named("Ada").with_app(&app);
     let bob = Operator::new(forge, rig.address(), true).named("Bob").with_app(&app);
     share(&ada);
-    Site { app, ada, bob }
+    Site { env: crate::operator::ENV.to_owned(), app, ada, bob }
 }
 
 /// The two releases, once.
@@ -100,6 +123,7 @@ fn publish(forge: &Forge) {
         return;
     }
     let db = GOOD.replace("app:", "db:");
+    forge.file("abra.sh", "note() { echo noted; }\nslow() { echo begun; sleep 1000; }\n");
     forge.release(OLD, &[GOOD, &db]);
     forge.file("conf.txt", "hello");
     let db = db.replace("{image: bb:1,", "{image: bb:1, configs: [conf],");
@@ -122,6 +146,21 @@ fn share(operator: &Operator) {
 }
 
 impl Site {
+    /// The same, with commands after a deployment.
+    pub(crate) fn with_commands(mut self) -> Self {
+        self.env.push_str(COMMANDS);
+        self.ada.write_env(&self.env);
+        self
+    }
+
+    /// From now on the second of them does not end.
+    pub(crate) fn slow_down(&mut self) {
+        let slow = |text: &str| text.replace("db note", "db slow");
+        self.env = slow(&self.env);
+        self.ada.write_env(&slow(&self.ada.env()));
+        self.bob.write_env(&self.ada.env());
+    }
+
     fn stack(&self) -> String {
         self.app.replace('.', "_")
     }
@@ -136,12 +175,50 @@ impl Site {
     /// Ada's run to the new version, at that place; it goes on when the file is gone.
     #[track_caller]
     pub(crate) fn upgrade_held_at(&self, place: &str) -> (Running, tempfile::TempPath) {
+        self.held_at(&format!("app deploy -n -D --stable 1s {} {NEW}", self.app), place)
+    }
+
+    /// Ada's removal of the app, at that place.
+    #[track_caller]
+    pub(crate) fn removal_held_at(&self, place: &str) -> (Running, tempfile::TempPath) {
+        self.held_at(&format!("app undeploy -n {}", self.app), place)
+    }
+
+    #[track_caller]
+    fn held_at(&self, words: &str, place: &str) -> (Running, tempfile::TempPath) {
         let hold = tempfile::NamedTempFile::new().unwrap().into_temp_path();
-        let words = format!("app deploy -n -D --stable 1s {} {NEW}", self.app);
         let mut run =
-            self.ada.start_with(&words, abra::hold::VARIABLE, &format!("{place}:{}", hold.display()));
+            self.ada.start_with(words, abra::hold::VARIABLE, &format!("{place}:{}", hold.display()));
         run.says(&format!("held at {place}"));
         (run, hold)
+    }
+
+    /// What Bob is told of a removal that was cut off: while its lease lasts, and afterwards.
+    pub(crate) fn told_of_removal(&self, rig: &Engine, place: &Removal) {
+        if !place.stage.is_empty() {
+            let words = ["Ada (", "is at work on this app: undeploy", "frees itself in"];
+            self.bob.run(&format!("app deploy -n -D {} {NEW}", self.app)).is(6, &words);
+        }
+        self.expire(rig);
+        let cut_off = format!("was cut off while {}: undeploy, since 2", place.stage);
+        let said = if place.stage.is_empty() { "the lock is free" } else { cut_off.as_str() };
+        self.bob.run(&format!("app lock status {}", self.app)).is(0, &[said]);
+        let history = self.json_of_bob(&format!("app history -m {}", self.app));
+        assert_eq!(history[0]["outcome"], place.word, "{}: {history}", place.name);
+        let listed = self.json_of_bob("app ls -S -m");
+        assert_eq!(listed[0]["status"], place.status, "{}: {listed}", place.name);
+    }
+
+    /// Nothing of the app is on the server, and nobody is at work.
+    pub(crate) fn is_gone(&self) {
+        let listed = self.json_of_bob("app ls -S -m");
+        assert_eq!(listed[0]["status"], "undeployed", "{}: {listed}", self.app);
+        self.bob.run(&format!("app lock status {}", self.app)).is(0, &["the lock is free"]);
+    }
+
+    /// Ada's run to the new version.
+    pub(crate) fn upgrade(&self) -> Running {
+        self.ada.start(&format!("app deploy -n -D --stable 1s {} {NEW}", self.app))
     }
 
     /// What Ada's env file records.
@@ -153,7 +230,7 @@ impl Site {
     pub(crate) fn is_whole(&self) {
         let record =
             |version: &str| format!("TYPE=demo\nOPERATOR_SYNC_VERSION={version} # managed by Abra\n");
-        let of = |version: &str| crate::operator::ENV.replace("TYPE=demo\n", &record(version));
+        let of = |version: &str| self.env.replace("TYPE=demo\n", &record(version));
         assert_eq!(self.ada.env(), of(&self.recorded()), "{}", self.app);
     }
 
@@ -178,7 +255,7 @@ impl Site {
             String::from_utf8(output.stdout).unwrap()
         };
         let (here, there) = (git("log --format=%s main"), git("log --format=%s origin/main"));
-        let at = |name| PLACES.iter().position(|held| held.name == name).unwrap();
+        let at = |name| PLACES.iter().chain(AFTERWARDS).position(|held| held.name == name).unwrap();
         let is_past = |name| at(place.name) >= at(name);
         for (log, name) in [(here, "committed"), (there, "pushed")] {
             assert_eq!(

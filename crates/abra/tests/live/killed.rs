@@ -1,6 +1,6 @@
 //! A run that is cut off at every place between plan and record: killed, its engine killed, its link cut. Whatever it was,
 //! the env file is the old one or the new one, the next operator is told, and gets on.
-use crate::held::{Held, NEW, OLD, PLACES, Sent, Site, site};
+use crate::held::{AFTERWARDS, Held, NEW, OLD, PLACES, Sent, Site, site};
 use crate::operator::{Forge, Running};
 use crate::rig::swarm;
 use abra::hold::Place;
@@ -16,7 +16,8 @@ const AWAY: Duration = Duration::from_secs(2);
 
 #[test]
 fn every_place_is_tried() {
-    let tried: Vec<&str> = PLACES.iter().map(|place| place.name.split('#').next().unwrap()).collect();
+    let tried: Vec<&str> =
+        PLACES.iter().chain(AFTERWARDS).map(|place| place.name.split('#').next().unwrap()).collect();
     let all: Vec<&str> = Place::ALL.iter().map(|place| place.name()).collect();
     assert_eq!(BTreeSet::from_iter(&tried), BTreeSet::from_iter(&all));
 }
@@ -60,11 +61,38 @@ fn kill_at(which: fn(&Held) -> bool) {
     }
 }
 
+#[test]
+fn killed_at_commands_after_the_deployment() {
+    let (rig, forge) = (swarm(), Forge::new());
+    let at = |place: &str| site(&rig, &forge, rig.address(), place).with_commands();
+    let sites: Vec<Site> = AFTERWARDS.iter().map(|place| at(place.name)).collect();
+    let mut slow = at("slow");
+    std::thread::scope(|scope| {
+        for (site, place) in sites.iter().zip(AFTERWARDS) {
+            let rig = &rig;
+            scope.spawn(move || killed(rig, site, place));
+        }
+        scope.spawn(|| {
+            slow.deploy_old();
+            slow.slow_down();
+            let mut run = slow.upgrade();
+            run.says("begun");
+            run.kill();
+            left(&rig, &slow, AFTERWARDS.last().unwrap());
+        });
+    });
+}
+
 fn killed(rig: &Engine, site: &Site, place: &Held) {
     site.deploy_old();
     let (run, hold) = site.upgrade_held_at(place.name);
     run.kill();
     drop(hold);
+    left(rig, site, place);
+}
+
+/// What a run leaves that was cut off at a place.
+fn left(rig: &Engine, site: &Site, place: &Held) {
     site.has(place);
     site.busy_for_bob(place);
     site.expire(rig);

@@ -152,6 +152,7 @@ async fn finish(context: &Context, prepared: &Prepared, done: Done) -> Result<Ex
         ran: &done.ran,
         noop: prepared.staged.plan.is_noop(),
         runs: runs.as_deref(),
+        others: &done.others,
     };
     Ok(context.ui.ending(&ending, &done.outcome, Some(prepared)))
 }

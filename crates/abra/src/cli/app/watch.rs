@@ -60,6 +60,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         ran: &Ran::none(&watched.left),
         noop: false,
         runs: None,
+        others: &watched.others,
     };
     // A document for machines has room for one of the two.
     let show = |failed: bool| match failed && context.ui.machine {
