@@ -13,6 +13,7 @@ use abra_core::journal::{History, Logged};
 use abra_core::plan::Plan;
 use abra_core::plan::change::{FieldChange, Shown};
 use abra_core::plan::moved::{How, Moved};
+use abra_core::stack::convert::IMAGE_LABEL;
 use abra_core::stack::labels;
 use abra_core::stack::live::Service;
 use abra_core::stack::normal::Names;
@@ -72,7 +73,11 @@ fn differences(fields: &[FieldChange]) -> String {
     };
     let one =
         |field: &FieldChange| format!("{} {} → {}", field.path, shown(&field.before), shown(&field.after));
-    let mut said: Vec<String> = fields.iter().take(MOST).map(one).collect();
+    // Docker keeps the image's name in a label, too.
+    let echo = format!("label {IMAGE_LABEL}");
+    let has_image = fields.iter().any(|field| field.path == "image");
+    let fields: Vec<&FieldChange> = fields.iter().filter(|field| !has_image || field.path != echo).collect();
+    let mut said: Vec<String> = fields.iter().copied().take(MOST).map(one).collect();
     if let Some(more) = fields.len().checked_sub(MOST).filter(|more| *more > 0) {
         said.push(format!("{more} more"));
     }

@@ -67,10 +67,10 @@ async fn locked(
     lease.hold(work).await
 }
 
-/// Whether something was begun of which nobody knows how it ended: then a removal is an operation also where nothing is
+/// Whether a run was cut off, or something was begun of which nobody knows how it ended: then a removal is an operation also where nothing is
 /// left to remove.
 pub fn is_owed(prepared: &Prepared) -> bool {
-    prepared.before.as_ref().is_some_and(|before| before.history.unfinished(before.busy()).is_some())
+    prepared.before.as_ref().is_some_and(Before::is_unsettled)
 }
 
 /// Under the lock: what was cut off is marked, the intent is written down.
