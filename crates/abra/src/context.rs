@@ -4,7 +4,7 @@ use crate::engine::Endpoint;
 use crate::engine::auth::Credentials;
 use crate::failure::Failure;
 use crate::git::{Fetches, Git, GitError};
-use crate::home::Home;
+use crate::home::{Home, HomeError};
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
 use abra_core::app::App;
@@ -48,13 +48,30 @@ impl Context {
     /// # Errors
     /// There is no home, or the settings can't be read.
     pub fn new(ui: Ui, offline: bool, interrupt: Interrupt) -> Result<Self, Failure> {
+        let context = Self::quiet(ui, offline, interrupt)?;
+        context.settings.warnings.iter().for_each(|warning| ui.finding(warning));
+        Ok(context)
+    }
+
+    /// The home, where nothing else is needed.
+    ///
+    /// # Errors
+    /// Nothing says where it is.
+    pub fn home_of_process() -> Result<Home, HomeError> {
         let var = |name: &str| std::env::var_os(name).map(std::path::PathBuf::from);
-        let home = Home::of(var("ABRA_DIR"), var("HOME"))?;
+        Home::of(var("ABRA_DIR"), var("HOME"))
+    }
+
+    /// The same as [`Context::new`], without a word about the settings.
+    ///
+    /// # Errors
+    /// There is no home, or the settings can't be read.
+    pub fn quiet(ui: Ui, offline: bool, interrupt: Interrupt) -> Result<Self, Failure> {
+        let home = Self::home_of_process()?;
         let text = home.config_text()?;
         let name = home.config_path().display().to_string();
         let settings =
             config::read(&name, text.as_deref()).map_err(|findings| Failure::refused(&name, findings))?;
-        settings.warnings.iter().for_each(|warning| ui.finding(warning));
         let docker_host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
         let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
         let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();

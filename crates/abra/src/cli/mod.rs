@@ -2,6 +2,7 @@
 //!
 //! Not here: decisions, or anything about Docker.
 pub mod app;
+pub mod completion;
 pub mod config;
 mod hoist;
 pub mod server;
@@ -56,6 +57,8 @@ enum Command {
     /// Servers that apps run on
     #[command(subcommand, visible_alias = "s")]
     Server(server::Command),
+    /// Print what a shell runs to complete names of apps, servers, recipes, versions, services and secrets
+    Autocomplete(completion::Args),
     /// The compose loader and the deployer by themselves
     #[command(hide = true, subcommand)]
     Stack(stack::Command),
@@ -63,6 +66,7 @@ enum Command {
 
 /// Parses the arguments, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
+    completion::answer();
     let words: Vec<OsString> = std::env::args_os().collect();
     let machine = wants_json(&words);
     let cli = match parse(words) {
@@ -129,6 +133,10 @@ impl Cli {
     async fn run(self, ui: Ui, interrupt: Interrupt) -> Result<Exit, Failure> {
         let offline = self.global.offline;
         match self.command {
+            Command::Autocomplete(args) => {
+                ui.raw(&completion::script(&args).map_err(|error| Failure::from_error(&error))?);
+                Ok(Exit::Done)
+            }
             Command::Stack(command) => command.run(ui, &interrupt).await,
             Command::App(command) => command.run(&Context::new(ui, offline, interrupt)?).await,
             Command::Config(command) => command.run(&Context::new(ui, offline, interrupt)?).await,

@@ -4,6 +4,7 @@
 pub mod apply;
 mod behind;
 pub mod command;
+pub mod complete;
 pub mod container;
 mod content;
 pub mod deploy;

@@ -1,6 +1,7 @@
 //! The program as operators meet it: arguments in; stdout, stderr, exit code and files out. Each home is its own.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 mod bad_input;
+mod completion;
 mod engine;
 mod home;
 mod machine;

@@ -46,7 +46,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let piecewise = args.status && args.server.is_none() && context.ui.is_watched();
     let List { rows, problems } = ls::list(context, &request, |came| {
         if piecewise {
-            piece(context, came)
+            piece(context, came);
         }
     })
     .await?;

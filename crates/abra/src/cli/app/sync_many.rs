@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<Exit, Failure>
     let look_at = async |(server, apps)| server_looked_at(context, args, server, apps).await;
     let came = |works: &Vec<Work>| {
         if piecewise {
-            summary(context, works.iter())
+            summary(context, works.iter());
         }
     };
     let mut servers = fleet::side_by_side(apps, look_at, came).await;
