@@ -89,7 +89,8 @@ mod tests {
             };
             How::Updated { at: "now".to_owned(), fields: Some(fields.iter().map(change).collect()) }
         };
-        let cases: [(&[Service], Vec<(&str, How)>); 7] = [
+        type Case<'a> = (&'a [Service], Vec<(&'a str, How)>);
+        let cases: [Case<'_>; 7] = [
             (&[service("st_a", "1", 5, "bb:1", "p")], vec![]),
             (&[service("st_a", "1", 9, "bb:1", "p")], vec![]),
             (&[service("st_a", "1", 9, "bb:2", "q")], vec![("st_a", updated(&[("image", "bb:1", "bb:2")]))]),
