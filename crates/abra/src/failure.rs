@@ -285,6 +285,8 @@ impl From<LockError> for Failure {
             LockError::Lost(_) => {
                 failure.exit(Exit::Moved).hint("`abra app history <APP>` shows what was done")
             }
+            LockError::Unsure(_) => failure.exit(Exit::Busy).outrun().hint("nothing was changed"),
+            LockError::Interrupted => failure.exit(Exit::Interrupted).hint("nothing was changed"),
             LockError::Engine(_) | LockError::Contended => failure,
         }
     }

@@ -53,6 +53,7 @@ struct Inner {
     faults: Vec<(String, String, Fault)>,
     open: Vec<UnixStream>,
     log: Option<PathBuf>,
+    date: Option<String>,
 }
 
 impl Proxy {
@@ -108,6 +109,11 @@ impl Proxy {
     /// Breaks the next request of that method whose path holds `part`.
     pub fn break_next(&self, method: &str, part: &str, fault: Fault) {
         self.state.lock().faults.push((method.to_owned(), part.to_owned(), fault));
+    }
+
+    /// From now on every answer has this date, in the form of HTTP: an engine with another clock.
+    pub fn set_date(&self, date: &str) {
+        self.state.lock().date = Some(date.to_owned());
     }
 
     /// Cuts all open connections.
@@ -167,23 +173,35 @@ fn serve(client: &UnixStream, target: &Path, state: &Arc<State>) {
     };
     state.lock().open.extend([held, held_too]);
     let losing = Arc::new(AtomicBool::new(false));
-    let lost = Arc::clone(&losing);
-    let answers = thread::spawn(move || pass_answers(from_engine, to_client, &lost));
+    let (lost, shared) = (Arc::clone(&losing), Arc::clone(state));
+    let answers = thread::spawn(move || pass_answers(from_engine, to_client, &lost, &shared));
     // Either direction's end ends both; errors here are what the tests are about.
     let _ = pass_requests(client, &engine, state, &losing);
     let _ = engine.shutdown(if losing.load(Ordering::SeqCst) { Shutdown::Write } else { Shutdown::Both });
     let _ = answers.join();
 }
 
-fn pass_answers(mut engine: UnixStream, mut client: UnixStream, losing: &AtomicBool) {
+fn pass_answers(mut engine: UnixStream, mut client: UnixStream, losing: &AtomicBool, state: &State) {
     let mut buffer = [0; 16 << 10];
     while let Ok(length @ 1..) = engine.read(&mut buffer) {
+        if let Some(date) = &state.lock().date {
+            redate(&mut buffer[..length], date);
+        }
         if losing.load(Ordering::SeqCst) || client.write_all(&buffer[..length]).is_err() {
             break;
         }
     }
     let _ = client.shutdown(Shutdown::Both);
     let _ = engine.shutdown(Shutdown::Both);
+}
+
+/// Puts another date into an answer's head, where that came in one piece.
+fn redate(bytes: &mut [u8], date: &str) {
+    const KEY: &[u8] = b"\r\nDate: ";
+    let Some(at) = bytes.windows(KEY.len()).position(|part| part == KEY) else { return };
+    if let Some(old) = bytes.get_mut(at + KEY.len()..at + KEY.len() + date.len()) {
+        old.copy_from_slice(date.as_bytes());
+    }
 }
 
 fn pass_requests(

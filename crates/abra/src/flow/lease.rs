@@ -24,11 +24,14 @@ pub struct Terms {
     pub lease: Duration,
     /// Between two renewals.
     pub renew: Duration,
+    /// The version of a record whose holder was seen to be silent: in a swarm of several managers only that one is taken
+    /// over.
+    pub silent: Option<Version>,
 }
 
 impl Default for Terms {
     fn default() -> Self {
-        Self { lease: Duration::from_secs(60), renew: Duration::from_secs(15) }
+        Self { lease: Duration::from_secs(60), renew: Duration::from_secs(15), silent: None }
     }
 }
 
@@ -121,6 +124,12 @@ pub enum LockError {
     /// The engine can't be asked, or does not say clearly.
     #[error("can't get or keep the lock")]
     Engine(#[from] EngineError),
+    /// Its lease seems to have run out, by clocks of several managers that may differ.
+    #[error("{} may hold the lock or not: the clocks of the managers may differ", .0.record.owner)]
+    Unsure(Box<Seen>),
+    /// The operator did not want to wait until that is sure.
+    #[error("interrupted while waiting for the lock")]
+    Interrupted,
     /// Others wrote it again and again.
     #[error("can't get the lock: others keep writing it")]
     Contended,
@@ -141,6 +150,7 @@ impl LockError {
             Self::Engine(error) => error.is_transient() || matches!(error, EngineError::OutOfSequence { .. }),
             Self::Contended => true,
             Self::Busy { .. } | Self::Moved { .. } | Self::Lost(_) => false,
+            Self::Unsure(_) | Self::Interrupted => false,
         }
     }
 }
@@ -217,6 +227,12 @@ pub async fn acquire<'e>(
                 confirmed: Mutex::new(begun),
                 lost: watch::Sender::new(None),
             });
+        }
+        if let Some(seen) = seen.as_ref().filter(|seen| seen.standing() == Standing::Abandoned)
+            && terms.silent != Some(seen.version)
+            && engine.info().await?.swarm.managers > 1
+        {
+            return Err(LockError::Unsure(Box::new(seen.clone())));
         }
         let written = attempt(engine, stack, seen, claim, planned, &mut before).await;
         match written {

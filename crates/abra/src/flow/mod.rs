@@ -45,3 +45,4 @@ pub mod undeploy;
 mod unlisted;
 pub mod vault;
 pub mod watch;
+mod witness;

@@ -11,6 +11,7 @@ use super::lease::{self, Lease, LockError, Seen, Terms};
 use super::others;
 use super::rollout::{self, Event, Manner};
 use super::watch::Patience;
+use super::witness;
 use crate::context::Context;
 use crate::engine::{Engine, EngineError};
 use crate::exit::Exit;
@@ -117,7 +118,7 @@ pub async fn run(
     let version = prepared.resolution.target.record().to_string();
     let claim = claim(context, before, prepared.command, &version);
     hold::at(Place::Agreed).await;
-    let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), Terms::default()).await {
+    let lease = match witness::take(context, engine, stack, &claim, before.seq()).await {
         Ok(lease) => lease,
         Err(error) => return Err(others::not_taken(engine, prepared.staged.known(), before, error).await),
     };

@@ -3,7 +3,7 @@ use super::ending::{self, Page};
 use super::insist::Insistence;
 use super::operation::{self, Before};
 use super::undeploy::{self, Prepared};
-use super::{apply, journal, lease, others};
+use super::{apply, journal, lease, others, witness};
 use crate::context::Context;
 use crate::engine::EngineError;
 use crate::failure::Failure;
@@ -34,10 +34,9 @@ async fn locked(
     on: &mut dyn FnMut(apply::Event<'_>),
 ) -> Result<(), Failure> {
     let (engine, stack) = (&prepared.engine, prepared.app.stack.as_str());
-    let terms = lease::Terms::default();
     let claim = operation::claim(context, before, "undeploy", "");
     hold::at(Place::Agreed).await;
-    let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), terms).await {
+    let lease = match witness::take(context, engine, stack, &claim, before.seq()).await {
         Ok(lease) => lease,
         Err(error) => return Err(others::not_taken(engine, prepared.known(), before, error).await),
     };

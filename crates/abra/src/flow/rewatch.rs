@@ -2,12 +2,12 @@
 use super::deploy::{self, Recorded, is_success};
 use super::ending::{self, Desk, Page};
 use super::insist::Insistence;
-use super::lease::{self, Lease, Terms};
+use super::lease::Lease;
 use super::operation::{self, Before};
 use super::rollout::Outcome;
 use super::team::NewRecord;
 use super::watch::{self, Ended, Patience, Watched};
-use super::{foreword, others, post, server};
+use super::{foreword, others, post, server, witness};
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::exit::Exit;
@@ -149,7 +149,7 @@ impl Watching<'_> {
         }
         let (engine, stack) = (self.engine, self.app.stack.as_str());
         let claim = operation::claim(self.context, before, "watch", &self.deployed.to_string());
-        let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), Terms::default()).await {
+        let lease = match witness::take(self.context, engine, stack, &claim, before.seq()).await {
             Ok(lease) => lease,
             Err(error) => return Err(operation::not_taken(engine, stack, error).await),
         };

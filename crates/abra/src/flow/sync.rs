@@ -3,10 +3,10 @@ use super::deploy::{self, Aim, Look, NoVersion, Prepared, Recorded, Request};
 use super::ending::{self, Desk, Page};
 use super::fleet;
 use super::insist::Insistence;
-use super::lease::{self, Terms};
 use super::operation::{self, Before};
 use super::server;
 use super::team::NewRecord;
+use super::witness;
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
@@ -147,7 +147,7 @@ pub async fn adopt(context: &Context, adoption: &Adoption) -> Result<Recorded, F
     }
     let stack = app.stack.as_str();
     let claim = operation::claim(context, before, "adopt", &deployed.to_string());
-    let lease = match lease::acquire(engine, stack, &claim, Some(before.seq()), Terms::default()).await {
+    let lease = match witness::take(context, engine, stack, &claim, before.seq()).await {
         Ok(lease) => lease,
         Err(error) => return Err(operation::not_taken(engine, stack, error).await),
     };

@@ -10,8 +10,8 @@ use std::cell::Cell;
 use std::time::Duration;
 
 /// As usual, but over sooner.
-const SHORT: Terms = Terms { lease: Duration::from_secs(2), renew: Duration::from_millis(500) };
-const LONG: Terms = Terms { lease: Duration::from_secs(600), renew: Duration::from_secs(200) };
+const SHORT: Terms = Terms { lease: Duration::from_secs(2), renew: Duration::from_millis(500), silent: None };
+const LONG: Terms = Terms { lease: Duration::from_secs(600), renew: Duration::from_secs(200), silent: None };
 
 fn claim(who: &str, nonce: &str, terms: Terms) -> Claim {
     Claim {

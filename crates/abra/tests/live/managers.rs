@@ -1,6 +1,6 @@
 //! A swarm of three managers: what comes and goes among them is not the operator's business, unless it is.
 use crate::operator::{APP, Forge, Operator, Output};
-use abra_rig::Swarm;
+use abra_rig::{Proxy, Swarm};
 use std::time::{Duration, Instant};
 
 /// Three slots, one on each node; an update takes them one after the other.
@@ -170,4 +170,22 @@ fn a_node_drained_in_the_middle_of_an_update_is_no_false_success() {
     assert_eq!(ada.recorded().as_deref(), Some(recorded), "{end:?}");
     ada.deploy("1.1.0+1.1").is(0, &[]);
     assert_eq!(ada.recorded().as_deref(), Some("1.1.0+1.1"));
+}
+
+#[test]
+fn a_manager_whose_clock_is_years_ahead_takes_no_lock_from_anybody_at_work() {
+    let managers = Managers::new();
+    let (ada, mut bob) = (managers.operator("Ada", 0), managers.operator("Bob", 1));
+    let node = &managers.swarm.nodes[1];
+    let proxy = Proxy::start(&node.folder().join("proxy.sock"), &node.socket()).unwrap();
+    proxy.set_date("Fri, 01 Jan 2100 00:00:00 GMT");
+    bob.reach(proxy.address());
+    let mut first = ada.start(&format!("app deploy -n -D --stable 5m {APP} 1.0.0+1.0"));
+    first.says("must stay up");
+    let unsure = "the lock of Ada seems to have run out";
+    bob.deploy("1.1.0+1.1").is(6, &[unsure, "Ada (", "is at work on this app: deploy 1.0.0+1.0"]);
+    // Of a run that was really cut off nothing is heard meanwhile.
+    first.kill();
+    bob.run(&format!("app sync --adopt -n --wait {APP}")).is(0, &[unsure, "recorded 1.0.0+1.0"]);
+    bob.run(&format!("app history {APP}")).is(0, &["Ada", "1.0.0+1.0", "adopted"]);
 }
