@@ -20,8 +20,28 @@ pub struct Wish {
     pub key: String,
     /// Its name on the server.
     pub name: String,
+    /// The version at the end of that name, where the env file says one.
+    pub version: Option<String>,
     /// How its value is made up.
     pub kind: Kind,
+}
+
+impl Wish {
+    /// The name on the server in another version; `None` where the name ends in no version.
+    pub fn in_version(&self, version: &str) -> Option<String> {
+        Some(format!("{}{version}", self.name.strip_suffix(self.version.as_deref()?)?))
+    }
+
+    /// Names among those on a server that are other versions of this one.
+    pub fn other_versions<'a>(&self, there: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+        let Some(base) = self.in_version("") else { return vec![] };
+        // `db_password_salt_v1` is no version of `db_password`.
+        let is_version = |name: &&str| {
+            let version = name.strip_prefix(&base).unwrap_or_default();
+            *name != self.name && !version.is_empty() && !version.contains('_')
+        };
+        there.filter(is_version).collect()
+    }
 }
 
 /// How the value of a secret is made up.
@@ -63,9 +83,12 @@ pub fn wishes(document: &Document, raw: &Document, env: &EnvFile) -> Vec<Wish> {
             raw.secrets.get(key.as_str()).and_then(|raw| raw.name.as_ref().or(raw.external.name.as_ref()));
         let variable = pattern.and_then(|pattern| last_variable(pattern));
         let modifiers = variable.and_then(|variable| env.modifiers(variable));
-        wishes.insert(name.to_owned(), (key.as_str().to_owned(), kind(modifiers)));
+        let version = variable.and_then(|variable| env.get(variable)).filter(|version| !version.is_empty());
+        let version = version.filter(|version| name.ends_with(version)).map(str::to_owned);
+        wishes.insert(name.to_owned(), (key.as_str().to_owned(), version, kind(modifiers)));
     }
-    wishes.into_iter().map(|(name, (key, kind))| Wish { key, name, kind }).collect()
+    let wish = |(name, (key, version, kind))| Wish { key, name, version, kind };
+    wishes.into_iter().map(wish).collect()
 }
 
 /// The wish that an operator means by its name in the recipe, or its whole name on the server.
@@ -192,5 +215,25 @@ mod tests {
     fn without_randomness_there_is_no_value() {
         let made = value(Kind::Characters { length: 1, charset: "a" }, &mut |_| Err("no".to_owned()));
         assert!(made.is_err());
+    }
+
+    #[test]
+    fn other_versions_of_a_secret_are_known_by_their_names() {
+        let kind = super::Kind::ByHand;
+        let wish = |name: &str, version: Option<&str>| super::Wish {
+            key: "db".to_owned(),
+            name: name.to_owned(),
+            version: version.map(str::to_owned),
+            kind,
+        };
+        let there = ["st_db_v1", "st_db_v2", "st_db_", "st_db_salt_v1", "st_web_v1"];
+        for (name, version, expected) in [
+            ("st_db_v2", Some("v2"), vec!["st_db_v1"]),
+            ("st_db_v3", Some("v3"), vec!["st_db_v1", "st_db_v2"]),
+            ("st_db", None, vec![]),
+        ] {
+            assert_eq!(wish(name, version).other_versions(there.into_iter()), expected, "{name}");
+        }
+        assert_eq!(wish("st_db_v2", Some("v2")).in_version("v1").as_deref(), Some("st_db_v1"));
     }
 }

@@ -87,9 +87,13 @@ fn differs(
             Some(_) => format!("the team's remote records {theirs_shown} ({by}), this checkout {ours_shown}"),
             None => format!("the team's remote no longer has the record {ours_shown} ({by})"),
         };
-        return Some(
-            Finding::warning(text).help("nothing was merged: pull the servers' repository to take it over"),
-        );
+        let help = match theirs {
+            Some(_) => "nothing was merged: pull the servers' repository to take it over",
+            None => {
+                "nothing was merged: ask them; after a pull `abra app sync --adopt` brings the record back"
+            }
+        };
+        return Some(Finding::warning(text).help(help));
     }
     let text = format!("this checkout records {ours_shown}, but the team's remote records {theirs_shown}");
     is_shared.then(|| {

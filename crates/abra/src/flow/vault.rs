@@ -70,9 +70,29 @@ impl Vault {
         };
         match version.filter(|version| !wish.name.ends_with(&format!("_{version}"))) {
             None => Ok(wish),
-            Some(version) => Err(Failure::new(format!("the app wants secret {}, not {version}", wish.name))
-                .hint(format!("its version stands in {}; change it there first", self.app.env.name()))),
+            // What was given may be a value.
+            Some(_) => {
+                Err(Failure::new(format!("the app wants secret {}, and no other version of it", wish.name))
+                    .hint(format!("its version stands in {}; change it there first", self.app.env.name())))
+            }
         }
+    }
+
+    /// The names on the server that `rm` means: of one secret in one version, by default the one that is wanted.
+    ///
+    /// # Errors
+    /// The recipe wants no such secret, or its name ends in no version.
+    pub fn meant(&self, name: &str, version: Option<&str>) -> Result<String, Failure> {
+        let wish = self.wish(name, None)?;
+        let Some(version) = version else { return Ok(wish.name.clone()) };
+        wish.in_version(version).ok_or_else(|| {
+            Failure::new(format!("the name of secret {name} ends in no version: it is {}", wish.name))
+        })
+    }
+
+    /// Names on the server of a secret in versions that are not wanted (any more).
+    pub fn other_versions(&self, wish: &Wish) -> Vec<&str> {
+        wish.other_versions(self.there.keys().map(String::as_str))
     }
 
     /// Generates secrets that are not there yet. See [`secrets::generate`].
@@ -111,7 +131,10 @@ impl Vault {
             let in_use = matches!(error, EngineError::InUse { .. });
             let failure = Failure::from(error);
             match in_use {
-                true => failure.hint(format!("`abra app undeploy {}` first", self.app.name)),
+                true => failure.hint(format!(
+                    "a deployment with another version of it, or `abra app undeploy {}`, comes first",
+                    self.app.name
+                )),
                 false => failure,
             }
         })
@@ -121,6 +144,6 @@ impl Vault {
 fn is_there(name: &str, app: &str) -> Failure {
     Failure::new(format!("secret {name} is on the server already, and the content of a secret can't change"))
         .hint(format!(
-            "a new version of it (in the env file) is a new secret; `abra app secret rm {app}` removes it"
+            "a new version of it (in the env file) is a new secret; `abra app secret rm {app} SECRET` removes this one"
         ))
 }

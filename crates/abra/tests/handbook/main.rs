@@ -134,6 +134,9 @@ fn only_what_must_differ_is_left_out_of_comparisons() {
         ("app: 0/1 astonished", "app: 1/1 good", false),
         ("app: the swarm goes back\napp: task failed", "app: task failed\napp: the swarm goes back", true),
         ("two words", "twowords", false),
+        ("running  3 s ago", "running  now", true),
+        ("app.1.s31pto | a", "app.1.x7aaaa | a", true),
+        ("app.1.s31pto | a", "db.1.s31pto | a", false),
     ] {
         assert_eq!(steady(&lines(a)) == steady(&lines(b)), same, "{a} | {b}");
     }

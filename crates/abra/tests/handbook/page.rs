@@ -195,10 +195,12 @@ pub(crate) fn at_last(lines: &[String]) -> Vec<String> {
 
 /// What differs from run to run, and what stands for it in comparisons: times, hashes and random names, durations; and
 /// columns, which are as wide as these.
-const VARYING: [(&str, &str); 5] = [
+const VARYING: [(&str, &str); 7] = [
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?", "TIME"),
     (r"\b[0-9a-f]{7,64}\b", "HASH"),
     (r"\b\d+(\.\d+)? (s|min|h|seconds)\b", "0 s"),
+    (r"(?m)\bnow$", "0 s ago"),
+    (r"(?m)^([a-z]+\.\d+)\.[a-z0-9]{6} \|", "$1.TASK |"),
     (r"\.abra-\w{6}\b", ".abra-NAME"),
     (r"(\S) {2,}", "$1  "),
 ];

@@ -2,6 +2,7 @@
 # The world of a page: a forge with the recipe `hello` and the team's repository of servers, and who has a home.
 # Behind the scenes, pages use what stands in bin/ and in here:
 #   forge$ release VERSION EDIT NOTES   publishes a release: a sed expression changes the recipe first
+#   forge$ grow WHAT                    the recipe gets `functions` or `secrets`, published with its next release
 #   alice$ share MESSAGE                commits and pushes what alice changed in her servers' repository
 set -euo pipefail
 world=$PWD
@@ -25,6 +26,47 @@ printf '%s\n' "$3" >"release/$1"
 git add --all
 git commit --quiet --message "chore: publish $1 release"
 git tag --annotate "$1" --message "chore: publish $1 release"
+SH
+
+cat >bin/grow <<'SH'
+#!/usr/bin/env bash
+set -euo pipefail
+cd "$HOME/hello.git"
+case $1 in
+functions)
+  cat >abra.sh <<'RECIPE'
+add_admin() {
+    echo "$1 is an administrator of $APP_NAME now"
+}
+
+migrate() {
+    echo "the tables of $STACK_NAME are as version 2 wants them"
+}
+
+check_mail() {
+    echo "no mail server at mail.coop.example" >&2
+    return 1
+}
+RECIPE
+  ;;
+secrets)
+  sed -i '/^  app:/a\    secrets: [db_password, smtp_password]' compose.yml
+  cat >>compose.yml <<'RECIPE'
+secrets:
+  db_password:
+    external: true
+    name: ${STACK_NAME}_db_password_${SECRET_DB_PASSWORD_VERSION}
+  smtp_password:
+    external: true
+    name: ${STACK_NAME}_smtp_password_${SECRET_SMTP_PASSWORD_VERSION}
+RECIPE
+  cat >>.env.sample <<'RECIPE'
+
+SECRET_DB_PASSWORD_VERSION=v1 # length=32 charset=hex
+SECRET_SMTP_PASSWORD_VERSION=v1 # generate=false
+RECIPE
+  ;;
+esac
 SH
 
 cat >bin/share <<'SH'

@@ -224,6 +224,21 @@ fn when_operators_meet_in_rarer_ways() {
 }
 
 #[test]
+fn looking_inside_an_app() {
+    play("inside");
+}
+
+#[test]
+fn secrets_of_an_app() {
+    play("secrets");
+}
+
+#[test]
+fn when_sharing_the_record_does_not_work() {
+    play("sharing");
+}
+
+#[test]
 fn beside_other_tools() {
     play("beside");
 }

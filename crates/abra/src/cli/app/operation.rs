@@ -11,6 +11,7 @@ use crate::flow::{operation, ps};
 use crate::ui::outcome::Ending;
 use crate::ui::progress::Progress;
 use abra_core::converge::Kind;
+use abra_core::finding::Finding;
 
 /// How to go about it
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -114,8 +115,11 @@ fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
     let plan = &prepared.staged.plan;
     if plan.blocked() {
         let app = prepared.app.name.as_str();
-        let failure = Failure::refused(app, plan.findings.clone());
-        return Err(match prepared.staged.missing_secrets.is_empty() {
+        let missing = &prepared.staged.missing_secrets;
+        let findings =
+            plan.findings.iter().cloned().map(|finding| without_docker(finding, missing)).collect();
+        let failure = Failure::refused(app, findings);
+        return Err(match missing.is_empty() {
             true => failure,
             false => failure
                 .hint(format!("`abra app secret generate {app}` makes up the secrets that are missing"))
@@ -124,6 +128,13 @@ fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
     }
     ui.findings(&plan.findings);
     Ok(())
+}
+
+/// A finding on a secret that is missing, without the advice for those who have no abra; a name that comes near stays.
+fn without_docker(finding: Finding, missing: &[String]) -> Finding {
+    let is_on_secret = missing.iter().any(|name| finding.message.contains(name.as_str()));
+    let is_advice = |help: &String| !is_on_secret || !help.starts_with("create it once");
+    Finding { help: finding.help.filter(is_advice), ..finding }
 }
 
 /// Records a success, and says how it ended.

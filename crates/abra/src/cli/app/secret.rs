@@ -2,6 +2,7 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::flow::operation::clock;
 use crate::flow::secrets::{Generated, State};
 use crate::flow::vault;
 use crate::ui::failure::error;
@@ -90,8 +91,10 @@ pub struct RmArgs {
     /// The secret, by its name in the recipe
     #[arg(required_unless_present = "all")]
     pub secret: Option<String>,
-    /// All of them
-    #[arg(short, long, conflicts_with = "secret")]
+    /// The version of it; by default the one in the env file
+    pub version: Option<String>,
+    /// All of them, in the versions of the env file
+    #[arg(short, long, conflicts_with_all = ["secret", "version"])]
     pub all: bool,
     /// Take the recipe's working tree
     #[arg(short = 'C', long)]
@@ -148,7 +151,10 @@ async fn insert(context: &Context, args: &InsertArgs) -> Result<Exit, Failure> {
         .hint(hint));
     }
     let vault = vault::open(context, &args.app, args.chaos).await?;
-    let wish = vault.wish(&args.secret, args.version.as_deref())?;
+    let wish = vault.wish(&args.secret, args.version.as_deref()).map_err(|failure| match args.version {
+        Some(_) => failure.hint("a value is not taken from the command line, where others see it"),
+        None => failure,
+    })?;
     let value = value(context, args).await?;
     let value = if args.trim { Secret::new(value.expose().trim_ascii().to_vec()) } else { value };
     if value.expose().ends_with(b"\n") {
@@ -186,7 +192,8 @@ async fn ls(context: &Context, args: &LsArgs) -> Result<Exit, Failure> {
     if context.ui.machine {
         let report = |wish: &Wish| {
             json!({ "secret": wish.key, "name": wish.name, "by_hand": wish.kind == Kind::ByHand,
-                "on_server": created(wish).is_some(), "created": created(wish) })
+                "on_server": created(wish).is_some(), "created": created(wish),
+                "other_versions": vault.other_versions(wish) })
         };
         context.ui.json(&vault.wishes.iter().map(report).collect::<Vec<_>>());
         return Ok(Exit::Done);
@@ -195,15 +202,20 @@ async fn ls(context: &Context, args: &LsArgs) -> Result<Exit, Failure> {
         context.ui.say(format!("the recipe of {} wants no secrets", args.app));
         return Ok(Exit::Done);
     }
-    let row = |wish: &Wish| {
+    let rows = |wish: &Wish| {
         let made = match wish.kind {
             Kind::Characters { length, .. } => format!("{length} characters"),
             Kind::ByHand => "by hand".to_owned(),
         };
-        let there = created(wish).map_or("missing", String::as_str).to_owned();
-        vec![wish.key.clone(), wish.name.clone(), made, there]
+        let there = created(wish).map_or_else(|| "missing".to_owned(), |created| clock(created));
+        let wanted = vec![wish.key.clone(), wish.name.clone(), made, there];
+        let other = |name: &str| {
+            let created = clock(&vault.there[name]);
+            vec![String::new(), name.to_owned(), "another version".to_owned(), created]
+        };
+        [vec![wanted], vault.other_versions(wish).into_iter().map(other).collect()].concat()
     };
-    let rows: Vec<Vec<String>> = vault.wishes.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = vault.wishes.iter().flat_map(rows).collect();
     context.ui.out(table(&["secret", "name on the server", "made of", "created"], &rows));
     Ok(Exit::Done)
 }
@@ -211,12 +223,12 @@ async fn ls(context: &Context, args: &LsArgs) -> Result<Exit, Failure> {
 async fn rm(context: &Context, args: &RmArgs) -> Result<Exit, Failure> {
     let ui = context.ui;
     let vault = vault::open(context, &args.app, args.chaos).await?;
-    let meant: Vec<&Wish> = match &args.secret {
-        Some(secret) => vec![vault.wish(secret, None)?],
-        None => vault.wishes.iter().collect(),
+    let meant: Vec<String> = match &args.secret {
+        Some(secret) => vec![vault.meant(secret, args.version.as_deref())?],
+        None => vault.wishes.iter().map(|wish| wish.name.clone()).collect(),
     };
     let there: Vec<&str> =
-        meant.iter().map(|wish| wish.name.as_str()).filter(|name| vault.there.contains_key(*name)).collect();
+        meant.iter().map(String::as_str).filter(|name| vault.there.contains_key(*name)).collect();
     if there.is_empty() {
         ui.say("nothing of that is on the server");
     } else if !ui.no_input && !ui.confirm(&format!("remove {} for good?", there.join(", "))).await? {
