@@ -157,7 +157,7 @@ pub fn value(
 
 #[cfg(test)]
 mod tests {
-    use super::{ALNUM, Kind, kind, last_variable, value};
+    use super::{ALNUM, Kind, Wish, kind, last_variable, value};
     use std::collections::BTreeMap;
 
     #[test]
@@ -219,8 +219,8 @@ mod tests {
 
     #[test]
     fn other_versions_of_a_secret_are_known_by_their_names() {
-        let kind = super::Kind::ByHand;
-        let wish = |name: &str, version: Option<&str>| super::Wish {
+        let kind = Kind::ByHand;
+        let wish = |name: &str, version: Option<&str>| Wish {
             key: "db".to_owned(),
             name: name.to_owned(),
             version: version.map(str::to_owned),

@@ -36,3 +36,4 @@ mod team;
 mod unrecorded;
 mod verdicts;
 mod versions;
+mod waiting;

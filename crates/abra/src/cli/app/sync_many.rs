@@ -122,6 +122,7 @@ async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) 
             work(Row { deployed: none.deployed, ..row("no record", Exit::Refused) }, None)
         }
         Ok(Compared::InSync(prepared)) => {
+            warned(context, &prepared);
             let in_sync = with_versions(row("in sync", Exit::Done), &prepared);
             let acts = prepared.went_back() && !args.check && !args.manner.dry_run;
             work(in_sync, acts.then_some(prepared))
@@ -138,10 +139,7 @@ fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) ->
         return Work { row: said("not deployed, stays so", Exit::Done), prepared: None };
     }
     let (name, plan) = (prepared.app.name.as_str(), &prepared.staged.plan);
-    for warning in &prepared.warnings {
-        let message = format!("{name}: {}", warning.message);
-        context.ui.finding(&Finding { message, ..warning.clone() });
-    }
+    warned(context, &prepared);
     if plan.blocked() {
         told(context, name, Failure::refused(name, plan.findings.clone()));
         return Work { row: said("blocked", Exit::Refused), prepared: None };
@@ -159,6 +157,14 @@ fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) ->
         return Work { row, prepared: None };
     }
     Work { row: said("to be synced", Exit::Done), prepared: Some(prepared) }
+}
+
+/// What is to be said of one app, with its name.
+fn warned(context: &Context, prepared: &Prepared) {
+    for warning in &prepared.warnings {
+        let message = format!("{}: {}", prepared.app.name, warning.message);
+        context.ui.finding(&Finding { message, ..warning.clone() });
+    }
 }
 
 /// Says all of what went wrong with one app; the table has room for its first line only.
