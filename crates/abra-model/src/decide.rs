@@ -122,7 +122,7 @@ impl Decide {
     /// Whether the services are still as a plan saw them.
     pub fn holds(&self, seen: [Spec; SERVICES], now: [Spec; SERVICES]) -> bool {
         remembered(&self.held, [seen, now], || {
-            basis(seen).moved(&services(now), &Names::default()).is_empty()
+            basis(seen).moved("app", &[], &services(now), &Names::default()).is_empty()
         })
     }
 
