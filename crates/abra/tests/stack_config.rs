@@ -10,7 +10,7 @@ fn config(directory: &Path, args: &[&str], stdin: &str) -> Output {
         .args(args)
         .current_dir(directory)
         .env_clear()
-        .envs([("HOME", "/nowhere"), ("FOO", "foo")])
+        .envs([("HOME", "/nowhere"), ("FOO", "foo"), ("MODE_OF_FILE", "0440")])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -92,4 +92,29 @@ fn what_can_not_be_read_is_named() {
     let stderr = text(&output.stderr);
     assert!(!output.status.success() && stderr.contains("a.yml") && stderr.contains("b.yml"), "{stderr}");
     assert!(!config(home.path(), &[], "").status.success());
+}
+
+/// What a maintainer sees who checks the files of `fixtures/<name>`, and the exit code.
+fn session(name: &str, files: &[&str]) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name);
+    let args: Vec<&str> = files.iter().flat_map(|file| ["-c", file]).collect();
+    let output = config(&folder, &args, "");
+    let shown = text(&output.stderr);
+    // What a terminal of 80 columns would break is a long sentence at most, never a source line with its mark.
+    for line in shown.lines().filter(|line| line.contains(" | ")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    format!("{shown}{:?}\n", output.status.code())
+}
+
+/// Some forty mistakes in a base and two overlays, behind anchors, merges and variables and in an env file: all are told
+/// at once, each where it was made.
+#[test]
+fn all_mistakes_of_all_files_are_told_at_once() {
+    insta::assert_snapshot!(session("mistakes", &["compose.yml", "compose.a.yml", "compose.b.yml"]));
+}
+
+#[test]
+fn what_docker_does_silently_is_told() {
+    insta::assert_snapshot!(session("warnings", &["compose.yml", "overlay.yml"]));
 }

@@ -1,8 +1,8 @@
 //! Files in, document and findings out.
 use super::decode::Decoder;
-use super::encoding;
 use super::files::Files;
 use super::model::Document;
+use super::{emptied, encoding};
 use super::{interpolate, merge, schema, version};
 use crate::finding::{FileId, Finding, Place, Severity, Sources};
 use crate::yaml::{self, Data, Node, Problem};
@@ -73,8 +73,12 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, Refused> {
     let checked: Vec<_> = trees
         .into_iter()
         .zip(versions)
-        .map(|(tree, version)| check(request, tree?, version?, &mut problems))
+        .filter_map(|(tree, version)| Some(check(request, tree?, version?, &mut problems)))
         .collect();
+    for (at, file) in checked.iter().enumerate() {
+        let earlier: Vec<&Node> = checked[..at].iter().rev().map(|file| &file.tree).collect();
+        problems.extend(emptied::check(&file.tree, &earlier));
+    }
     let document = decode(request, &checked, &mut problems);
     let blocked = problems.iter().any(|problem| problem.severity == Severity::Blocker);
     let findings = findings(problems, &sources);
@@ -96,7 +100,7 @@ fn read(file: &SourceFile, sources: &mut Sources, problems: &mut Vec<Problem>) -
         }
     };
     let id = sources.add(&file.name, text.as_ref());
-    match yaml::read(&text, id) {
+    match yaml::examine(&text, id) {
         Ok(read) => {
             problems.extend(read.problems);
             if read.root.as_map().is_none() {
@@ -139,52 +143,58 @@ fn infinite(node: &Node, problems: &mut Vec<Problem>) {
     }
 }
 
-/// A tree that follows the schema, with its version.
-fn check(
-    request: &LoadRequest<'_>,
-    mut tree: Node,
+/// A file that was held against the schema.
+struct Checked {
+    tree: Node,
     version: u8,
-    problems: &mut Vec<Problem>,
-) -> Option<(Node, u8)> {
-    let before = problems.len();
+    /// Where something is wrong with it: nothing more is said about these places.
+    wrong: HashSet<Place>,
+}
+
+fn check(request: &LoadRequest<'_>, mut tree: Node, version: u8, problems: &mut Vec<Problem>) -> Checked {
+    let file = tree.place.file;
     let mut found = super::forbidden::check(&tree);
     if !request.skip_interpolation {
         found.extend(interpolate::interpolate(&mut tree, request.env, &request.optional));
     }
     schema::fold_keys(&mut tree, version);
-    let taken: HashSet<Place> =
-        found.iter().filter(|p| p.severity == Severity::Blocker).map(|p| p.place).collect();
     problems.extend(found);
     // What is wrong with a value whose variables could not be replaced, or with a forbidden key, has been said.
+    let mut wrong = blocked_places(problems, file);
     problems
-        .extend(schema::check(&tree, version).into_iter().filter(|problem| !taken.contains(&problem.place)));
-    let blocked = problems[before..].iter().any(|problem| problem.severity == Severity::Blocker);
-    (!blocked).then_some((tree, version))
+        .extend(schema::check(&tree, version).into_iter().filter(|problem| !wrong.contains(&problem.place)));
+    wrong.extend(blocked_places(problems, file));
+    Checked { tree, version, wrong }
 }
 
-/// The merged document of all files that could be checked; `None` when there is none.
-fn decode(
-    request: &LoadRequest<'_>,
-    checked: &[Option<(Node, u8)>],
-    problems: &mut Vec<Problem>,
-) -> Option<Document> {
-    let files = || checked.iter().flatten();
-    let names = |(tree, _): &(Node, u8)| {
-        tree.get("volumes").and_then(Node::as_map).map(|m| m.keys().cloned().collect::<Vec<_>>())
+fn blocked_places(problems: &[Problem], file: FileId) -> HashSet<Place> {
+    let blockers = problems.iter().filter(|problem| problem.severity == Severity::Blocker);
+    blockers.map(|problem| problem.place).filter(|place| place.file == file).collect()
+}
+
+/// The merged document of all files; `None` when there is none, or something is wrong with one. What the schema can't
+/// say is looked for in every file, also behind other problems.
+fn decode(request: &LoadRequest<'_>, checked: &[Checked], problems: &mut Vec<Problem>) -> Option<Document> {
+    let names = |file: &Checked| {
+        file.tree.get("volumes").and_then(Node::as_map).map(|m| m.keys().cloned().collect::<Vec<_>>())
     };
-    let volumes: BTreeSet<String> = files().filter_map(names).flatten().collect();
+    let volumes: BTreeSet<String> = checked.iter().filter_map(names).flatten().collect();
     let mut merged: Option<Document> = None;
-    for (tree, version) in files() {
+    for Checked { tree, version, wrong } in checked {
         let mut decoder = Decoder {
             request,
             version: *version,
             volumes: &volumes,
+            wrong,
             made: 0,
             env_bytes: 0,
             problems: Vec::new(),
         };
         let document = decoder.document(tree);
-        problems.append(&mut decoder.problems);
+        problems.extend(decoder.problems.into_iter().filter(|problem| !wrong.contains(&problem.place)));
+        if checked.iter().any(|file| !file.wrong.is_empty()) {
+            continue;
+        }
         match &mut merged {
             Some(base) => merge::merge(base, document, problems),
             None => merged = Some(document),
@@ -215,13 +225,14 @@ fn findings(mut problems: Vec<Problem>, sources: &Sources) -> Vec<Finding> {
 
 /// Each remark once, however often it could be made: only blockers are told at every place.
 fn once_each(problems: Vec<Problem>, sources: &Sources) -> Vec<Problem> {
-    let mut places: BTreeMap<String, Vec<Place>> = BTreeMap::new();
+    let key = |problem: &Problem| (problem.message.clone(), problem.earlier);
+    let mut places: BTreeMap<(String, Option<Place>), Vec<Place>> = BTreeMap::new();
     let remarks = problems.iter().filter(|problem| problem.severity != Severity::Blocker);
-    remarks.for_each(|problem| places.entry(problem.message.clone()).or_default().push(problem.place));
+    remarks.for_each(|problem| places.entry(key(problem)).or_default().push(problem.place));
     let mut kept = Vec::new();
     for mut problem in problems {
         if problem.severity != Severity::Blocker {
-            let Some(all) = places.remove(&problem.message) else { continue };
+            let Some(all) = places.remove(&key(&problem)) else { continue };
             let more = match &all[1..] {
                 [] => None,
                 [place] => Some(format!("the same at {}", sources.location(*place))),

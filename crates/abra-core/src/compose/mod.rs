@@ -7,6 +7,7 @@ pub mod files;
 pub mod model;
 
 mod decode;
+mod emptied;
 mod encoding;
 mod forbidden;
 mod interpolate;

@@ -4,7 +4,7 @@ use crate::yaml::{Data, Node, Problem};
 /// The newest minor version of the format 3; what a file without `version` has.
 const NEWEST: u8 = 13;
 
-/// The minor version of each file; `None` where the file or its version can't be used. All must be the same.
+/// The minor version of each file, guessed where it is wrong; `None` where there is no file. All must be the same.
 pub(super) fn of_all(trees: &[Option<Node>], problems: &mut Vec<Problem>) -> Vec<Option<u8>> {
     let mut first: Option<u8> = None;
     let mut versions = Vec::new();
@@ -14,7 +14,8 @@ pub(super) fn of_all(trees: &[Option<Node>], problems: &mut Vec<Problem>) -> Vec
             Some(Ok(version)) => Some(version),
             Some(Err(problem)) => {
                 problems.push(*problem);
-                None
+                versions.push(tree.as_ref().map(guess));
+                continue;
             }
         };
         if let (Some(version), Some(tree)) = (version, tree) {
@@ -26,6 +27,18 @@ pub(super) fn of_all(trees: &[Option<Node>], problems: &mut Vec<Problem>) -> Vec
         versions.push(version);
     }
     versions
+}
+
+/// What a version that is wrong was probably meant to be: what else is wrong with the file is said, too.
+fn guess(tree: &Node) -> u8 {
+    match tree.get("version").map(|node| &node.data) {
+        Some(Data::Float { raw, .. }) => known(raw).unwrap_or(NEWEST),
+        _ => NEWEST,
+    }
+}
+
+fn known(text: &str) -> Option<u8> {
+    (0..=NEWEST).find(|minor| text.strip_prefix("3.") == Some(minor.to_string().as_str()))
 }
 
 fn minor(tree: &Node) -> Result<u8, Box<Problem>> {
@@ -46,8 +59,7 @@ fn minor(tree: &Node) -> Result<u8, Box<Problem>> {
     if text.is_empty() || text == "3" {
         return Ok(NEWEST);
     }
-    let known = (0..=NEWEST).find(|minor| text.strip_prefix("3.") == Some(minor.to_string().as_str()));
-    known.ok_or_else(|| {
+    known(text).ok_or_else(|| {
         let problem =
             Problem::blocker(node.place, format!("the compose version \"{text}\" is not supported"));
         Box::new(problem.help(format!("a swarm stack takes \"3.0\" to \"3.{NEWEST}\", or no version at all")))
@@ -96,7 +108,8 @@ mod tests {
             "version: '4'",
             "version: [a]",
         ] {
-            assert_eq!(versions(&[text]), (vec![None], 1), "{text}");
+            let guessed = if text == "version: 3.8" { 8 } else { 13 };
+            assert_eq!(versions(&[text]), (vec![Some(guessed)], 1), "{text}");
         }
     }
 

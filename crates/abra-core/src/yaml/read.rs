@@ -5,7 +5,7 @@ use super::node::{Data, Entry, Mapping, Node};
 use super::problem::Problem;
 use super::scalar;
 use super::syntax::{Builder, Document, Scalar, Step};
-use crate::finding::{FileId, Place};
+use crate::finding::{FileId, Place, Severity};
 use crate::name::nearest;
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ const MAX_PROBLEMS: usize = 1_000;
 pub struct Read {
     /// The first document; `Null` for an empty file.
     pub root: Node,
-    /// Warnings.
+    /// Warnings; from [`examine`] also blockers.
     pub problems: Vec<Problem>,
 }
 
@@ -34,6 +34,18 @@ pub struct Read {
 /// # Errors
 /// All problems that keep it from being read: one for broken syntax, several for keys.
 pub fn read(text: &str, file: FileId) -> Result<Read, Vec<Problem>> {
+    let read = examine(text, file)?;
+    let (blockers, warnings): (Vec<_>, Vec<_>) =
+        read.problems.into_iter().partition(|problem| problem.severity == Severity::Blocker);
+    if blockers.is_empty() { Ok(Read { root: read.root, problems: warnings }) } else { Err(blockers) }
+}
+
+/// Reads the first document of a file as far as it makes sense: of keys that stand twice the first counts, an unknown
+/// alias stands for an empty mapping. Nothing may be done with it but looking for further problems, if there are blockers.
+///
+/// # Errors
+/// Broken syntax, or too much of anything; with all problems before it.
+pub fn examine(text: &str, file: FileId) -> Result<Read, Vec<Problem>> {
     if text.len() > MAX_BYTES {
         let message = format!("the file is larger than {} MiB", MAX_BYTES >> 20);
         return Err(vec![Problem::blocker(Place::whole(file), message)]);
@@ -47,16 +59,15 @@ pub fn read(text: &str, file: FileId) -> Result<Read, Vec<Problem>> {
     let further = document.further();
     if let Err(problem) = outcome {
         reader.problems.push(*problem);
-    }
-    if !reader.problems.is_empty() {
         return Err(reader.problems);
     }
     let root = reader.root.unwrap_or(Node { place: Place::whole(file), data: Data::Null });
-    let problems = further.map(|place| {
+    let further = further.map(|place| {
         Problem::warning(place, "further documents of a file are ignored")
             .help("only what stands above this line counts")
     });
-    Ok(Read { root, problems: problems.into_iter().collect() })
+    reader.problems.extend(further);
+    Ok(Read { root, problems: reader.problems })
 }
 
 #[derive(Default)]
@@ -170,10 +181,16 @@ impl Builder for Reader {
             let message = format!("the anchor \"{name}\" is not defined above this place");
             let known = nearest(&name, self.anchors.keys().map(String::as_str), 1);
             let problem = Problem::blocker(place, message);
-            return Err(Box::new(match known.first() {
+            let problem = match known.first() {
                 Some(known) => problem.help(format!("did you mean \"*{known}\"?")),
                 None => problem.help(format!("write \"&{name}\" before the value that is meant")),
-            }));
+            };
+            if self.expects_key() {
+                return Err(Box::new(problem));
+            }
+            self.report(problem);
+            let node = Node { place, data: Data::Map(Mapping::new()) };
+            return self.attach(Done { node, depth: 0, alias: true, merge_key: false, tagged: false });
         };
         let Some(anchored) = anchored else {
             return Self::blocked(place, "an alias to an anchor that contains it");
@@ -201,6 +218,10 @@ impl Builder for Reader {
 impl Reader {
     fn blocked<T>(place: Place, message: &str) -> Step<T> {
         Err(Box::new(Problem::blocker(place, message)))
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.stack.last(), Some(Frame { inside: Inside::Map { key: None, .. }, .. }))
     }
 
     fn report(&mut self, problem: Problem) {

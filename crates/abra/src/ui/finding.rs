@@ -1,12 +1,12 @@
 //! Findings, the way compilers show them.
-use super::Ui;
+use super::{Ui, text};
 use abra_core::finding::{Finding, Location, Severity};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
 use std::io::Write as _;
 
-/// The widest part of a source line that is shown, in characters.
-const WIDEST: usize = 160;
+/// How wide a source line is shown at most, its number included: as a terminal is that nobody has made wider.
+const WIDEST: usize = 80;
 
 impl Ui {
     /// Shows a finding.
@@ -47,11 +47,37 @@ fn place(out: &mut String, location: &Location, style: Style) {
     let number = location.line.to_string();
     let gap = " ".repeat(number.len());
     let column = (location.column as usize).saturating_sub(1);
-    // A long line is cut so that the place stays in sight.
-    let skipped = if column < WIDEST { 0 } else { column - WIDEST / 2 };
-    let line: String = source.chars().skip(skipped).take(WIDEST).map(visible_char).collect();
+    let (line, before) = excerpt(source, column, WIDEST - gap.len() - "   | ".len());
     let _ = writeln!(out, "  {arrow}{number} |{arrow:#} {}", line.trim_end());
-    let _ = writeln!(out, "  {gap} {arrow}|{arrow:#} {}{style}^{style:#}", " ".repeat(column - skipped));
+    let _ = writeln!(out, "  {gap} {arrow}|{arrow:#} {}{style}^{style:#}", " ".repeat(before));
+}
+
+/// The part of a line that has a column in it, with dots where it was cut, and how wide the text before that column is.
+fn excerpt(source: &str, column: usize, room: usize) -> (String, usize) {
+    let line: Vec<char> = source.chars().map(visible_char).collect();
+    let wide = |chars: &[char]| text::width(&chars.iter().collect::<String>());
+    let end = column.min(line.len());
+    if wide(&line) <= room {
+        return (line.iter().collect(), wide(&line[..end]));
+    }
+    // What stands behind the place matters most: a third of the room is for what stands before it.
+    let mut first = if wide(&line[..end]) < room * 2 / 3 { 0 } else { end };
+    while first > 0 && wide(&line[first - 1..end]) <= room / 3 {
+        first -= 1;
+    }
+    let dots = usize::from(first > 0);
+    let mut last = first;
+    while last < line.len() && wide(&line[first..=last]) + dots < room {
+        last += 1;
+    }
+    while last == line.len() && first > 0 && wide(&line[first - 1..last]) < room {
+        first -= 1;
+    }
+    let dots = usize::from(first > 0);
+    let front = if first > 0 { "…" } else { "" };
+    let back = if last < line.len() { "…" } else { "" };
+    let shown: String = line[first..last].iter().collect();
+    (format!("{front}{shown}{back}"), dots + wide(&line[first..end]))
 }
 
 /// Text without anything that a terminal would act on.
@@ -108,10 +134,21 @@ mod tests {
 
     #[test]
     fn long_lines_are_cut_around_the_place() {
-        let source = format!("{}here{}", "x".repeat(5000), "y".repeat(5000));
-        let shown = plain(&Finding::blocker("m").at(location(1, 5001, &source)));
-        let lines: Vec<&str> = shown.lines().collect();
-        assert!(lines[2].contains("here") && lines[2].len() < 200);
-        assert_eq!(lines[2].find("here"), lines[3].find('^'));
+        let filler = |length: usize| "x".repeat(length);
+        for (before, after) in
+            [(5000, 5000), (0, 5000), (5000, 0), (60, 60), (30, 900), (71, 0), (72, 0), (90, 3)]
+        {
+            let source = format!("{}here{}", filler(before), filler(after));
+            let column = u32::try_from(before).unwrap() + 1;
+            let shown = plain(&Finding::blocker("m").at(location(1000, column, &source)));
+            let lines: Vec<&str> = shown.lines().collect();
+            assert!(lines[2].chars().count() <= 80, "{}", lines[2]);
+            let at = |line: &str, what: &str| line.split(what).next().unwrap().chars().count();
+            assert!(lines[2].contains("here"), "{before} {after}: {shown}");
+            assert_eq!(at(lines[2], "here"), at(lines[3], "^"), "{before} {after}: {shown}");
+        }
+        // Marks stand where the eye sees the place.
+        let shown = plain(&Finding::blocker("m").at(location(1, 5, "漢字: 5")));
+        assert!(shown.ends_with("  1 | 漢字: 5\n    |       ^\n"), "{shown}");
     }
 }

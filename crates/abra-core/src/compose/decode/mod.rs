@@ -1,6 +1,6 @@
 //! A checked tree becomes the model: short forms expanded, paths made absolute, env files read.
 //!
-//! The tree has passed the schema, so what has the wrong shape here is simply absent. What the schema can't say (sizes,
+//! The schema has said what has the wrong shape; here that is simply absent. What the schema can't say (sizes,
 //! ranges, combinations) is reported here.
 mod build;
 mod cluster;
@@ -18,7 +18,7 @@ use super::load::LoadRequest;
 use super::model::{Document, Extras};
 use crate::finding::Place;
 use crate::yaml::{Node, Problem};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// How many values all short forms, mounts and env files of a compose file may stand for.
 const MAX_MADE: usize = 300_000;
@@ -30,6 +30,8 @@ pub(super) struct Decoder<'a> {
     pub(super) version: u8,
     /// The names of top-level volumes in all files.
     pub(super) volumes: &'a BTreeSet<String>,
+    /// Where something is wrong with the tree.
+    pub(super) wrong: &'a HashSet<Place>,
     /// What short forms, mounts and env files stood for so far.
     pub(super) made: usize,
     /// Bytes of env files so far.
@@ -70,6 +72,11 @@ impl Decoder<'_> {
             self.report(Problem::blocker(place, message));
         }
         self.made <= MAX_MADE
+    }
+
+    /// False when something is wrong with the tree: what is missing may only be written wrong.
+    fn complete(&self) -> bool {
+        self.wrong.is_empty()
     }
 
     fn report(&mut self, problem: Problem) {

@@ -91,7 +91,9 @@ impl Decoder<'_> {
 
     fn resolve_bind(&mut self, mount: &mut Mount) {
         let Some(source) = mount.source.as_mut().filter(|source| !source.value.is_empty()) else {
-            self.report(Problem::blocker(mount.place, "a bind mount needs a source"));
+            if self.complete() {
+                self.report(Problem::blocker(mount.place, "a bind mount needs a source"));
+            }
             return;
         };
         if source.value.starts_with('~') {

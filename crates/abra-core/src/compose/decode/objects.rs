@@ -98,7 +98,7 @@ impl Decoder<'_> {
             }
         } else {
             let written = object.file.take().unwrap_or(Spanned::new(String::new(), node.place));
-            if written.value.is_empty() {
+            if written.value.is_empty() && self.complete() {
                 let message = format!("the {kind} \"{key}\" has no file and is not external");
                 self.report(
                     Problem::warning(written.place, message).help("write \"file: …\" or \"external: true\""),

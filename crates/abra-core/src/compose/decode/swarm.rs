@@ -32,7 +32,7 @@ impl Decoder<'_> {
     /// Warns about keys of a service that have no effect.
     pub(super) fn warn_of_ignored(&mut self, name: &str, service: &Node) {
         for (key, entry) in service.as_map().into_iter().flatten() {
-            if entry.value.data == Data::Null {
+            if entry.value.data == Data::Null || self.wrong.contains(&entry.value.place) {
                 continue;
             }
             let Some((_, advice)) = IGNORED.iter().find(|(ignored, _)| ignored == key) else { continue };

@@ -17,8 +17,8 @@ impl Merge<'_> {
     pub(super) fn service(&mut self, base: &mut Service, mut over: Service) {
         self.scalars(base, &mut over);
         lists(base, &mut over);
-        self.words(&mut base.command, over.command);
-        self.words(&mut base.entrypoint, over.entrypoint);
+        Self::words(&mut base.command, over.command);
+        Self::words(&mut base.entrypoint, over.entrypoint);
         self.environment(&mut base.environment, over.environment);
         labels(&mut base.labels, over.labels);
         labels(&mut base.sysctls, over.sysctls);
@@ -82,15 +82,10 @@ impl Merge<'_> {
     }
 
     /// Commands are replaced, but not by nothing.
-    fn words(&mut self, base: &mut Option<Strings>, over: Option<Strings>) {
+    fn words(base: &mut Option<Strings>, over: Option<Strings>) {
         match (base.as_ref(), over) {
             (_, None) => {}
-            (Some(earlier), Some(over)) if over.is_empty() => {
-                if let Some(first) = earlier.first() {
-                    let message = "an empty command can't override an earlier one";
-                    self.problems.push(Problem::warning(first.place, message));
-                }
-            }
+            (Some(earlier), Some(over)) if over.is_empty() && !earlier.is_empty() => {}
             (_, over) => *base = over,
         }
     }

@@ -63,9 +63,13 @@ fn instead_of_text(text: &str, shape: &Shape) -> Option<String> {
             Some(format!("write a list: [{}]", serde_json::Value::from(text)))
         }
         Shape::Object(_) | Shape::Dict(..) => {
-            let (key, value) = text.split_once(':')?;
+            let Some((key, value)) = text.split_once(':') else {
+                let word = text.len() <= 60 && !text.contains(char::is_whitespace);
+                return word.then(|| format!("write a colon behind it: \"{text}:\""));
+            };
             Some(format!("write a blank behind the colon: \"{key}: {value}\""))
         }
+        Shape::Either(shapes) => shapes.iter().find_map(|shape| instead_of_text(text, shape)),
         _ => None,
     }
 }
