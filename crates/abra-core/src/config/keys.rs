@@ -70,5 +70,19 @@ pub(super) const KEYS: [Key; 6] = [
     },
 ];
 
+/// The group of what differs by server.
+pub(super) const SERVERS: &str = "servers";
+/// The key of it that every server knows.
+pub(super) const SOCKET: &str = "socket";
+
+/// What the generated file says of servers.
+pub(super) const SERVERS_TEMPLATE: &str = "
+#servers:
+  # A server, by the name of its folder.
+  #matrix.example.com:
+    # Where the engine listens there, if not at /var/run/docker.sock.
+    #socket: /run/user/1000/docker.sock
+";
+
 /// The short form of `operator.sync`.
 pub(super) const SHORT_SYNC: &str = "sync";

@@ -4,12 +4,16 @@
 //! here: reading and writing the file, and what git says about the operator's name.
 mod keys;
 mod read;
+mod servers;
 mod text;
 
 pub use read::read;
 pub use text::{Row, template};
 
 use crate::finding::Finding;
+use crate::name::ServerName;
+use crate::ssh::SocketPath;
+use std::collections::BTreeMap;
 
 /// All settings, each with where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Settings {
     pub push: Setting<bool>,
     /// `recipes.url`: below this, recipes are found by their name.
     pub recipes_url: Setting<String>,
+    /// `servers.<name>.socket`: where the engine listens on a server, where it is not the usual place.
+    pub sockets: BTreeMap<ServerName, Setting<SocketPath>>,
     /// What is legal but probably not meant.
     pub warnings: Vec<Finding>,
 }
@@ -77,6 +83,7 @@ impl Default for Settings {
             commit: Setting::default(false),
             push: Setting::default(false),
             recipes_url: Setting::default(keys::RECIPES_URL.to_owned()),
+            sockets: BTreeMap::new(),
             warnings: Vec::new(),
         }
     }

@@ -1,5 +1,5 @@
 //! Settings from the text of the file.
-use super::keys::{KEYS, SHORT_SYNC};
+use super::keys::{KEYS, SERVERS, SHORT_SYNC};
 use super::{Origin, RemoteCheck, Setting, Settings};
 use crate::finding::{FileId, Finding, Place, Sources, Spanned};
 use crate::name::nearest;
@@ -26,10 +26,10 @@ pub fn read(name: &str, text: Option<&str>) -> Result<Settings, Vec<Finding>> {
     Ok(Settings { warnings: findings(read.problems), ..settings })
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: FileId,
     name: &'a str,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
@@ -61,14 +61,19 @@ impl Reader<'_> {
         self.keep(&mut settings.push, push);
         let url = value("recipes.url").and_then(|node| self.address("recipes.url", node));
         self.keep(&mut settings.recipes_url, url);
+        settings.sockets = self.sockets(root);
         settings
     }
 
     fn keep<T>(&self, setting: &mut Setting<T>, found: Option<Spanned<T>>) {
         if let Some(found) = found {
-            let origin = Origin::File { name: self.name.to_owned(), line: found.place.line };
-            *setting = Setting { value: found.value, origin };
+            *setting = self.setting(found);
         }
+    }
+
+    pub(super) fn setting<T>(&self, found: Spanned<T>) -> Setting<T> {
+        let origin = Origin::File { name: self.name.to_owned(), line: found.place.line };
+        Setting { value: found.value, origin }
     }
 
     /// All known keys with their values; empty ones count as not set. Other keys are problems.
@@ -81,6 +86,8 @@ impl Reader<'_> {
                 for (inner, entry) in group.into_iter().flatten() {
                     self.value(format!("{key}.{inner}"), entry.key, &entry.value, &mut found);
                 }
+            } else if key == SERVERS {
+                // Its keys are the names of servers.
             } else {
                 self.value(key.clone(), entry.key, &entry.value, &mut found);
             }
@@ -105,7 +112,7 @@ impl Reader<'_> {
             .push(Problem::blocker(place, format!("unknown key `{}`", path.escape_debug())).help(help));
     }
 
-    fn mapping<'n>(&mut self, what: &str, node: &'n Node) -> Option<&'n Mapping> {
+    pub(super) fn mapping<'n>(&mut self, what: &str, node: &'n Node) -> Option<&'n Mapping> {
         if node.data != Data::Null && node.as_map().is_none() {
             let message = format!("{what} must be a mapping of keys to values, but is {}", node.data.kind());
             // An empty file has no place.
@@ -123,7 +130,7 @@ impl Reader<'_> {
         None
     }
 
-    fn text(&mut self, key: &str, node: &Node) -> Option<Spanned<String>> {
+    pub(super) fn text(&mut self, key: &str, node: &Node) -> Option<Spanned<String>> {
         match node.as_text().map(str::trim) {
             Some(text) if !text.is_empty() && !text.chars().any(char::is_control) => {
                 Some(Spanned::new(text.to_owned(), node.place))
@@ -178,7 +185,7 @@ fn near(path: &str) -> Option<&'static str> {
         [(key.path, key.path), (name, key.path), (group, group)]
     });
     let spellings: Vec<(&str, &'static str)> =
-        [(SHORT_SYNC, SHORT_SYNC)].into_iter().chain(spellings).collect();
+        [(SHORT_SYNC, SHORT_SYNC), (SERVERS, SERVERS)].into_iter().chain(spellings).collect();
     let best = *nearest(path, spellings.iter().map(|(spelling, _)| *spelling), 1).first()?;
     spellings.iter().find(|(spelling, _)| *spelling == best).map(|(_, key)| *key)
 }

@@ -49,6 +49,13 @@ fn settings_are_read_with_their_lines() {
             "recipes.url=https://git.example/recipes config.yml:9",
         ]
     );
+    assert_eq!(
+        rows("servers:\n  b.example:\n    socket: /run/b.sock\n  a.example: {socket: /run/a.sock}\n  c:\n"),
+        [
+            "servers.a.example.socket=/run/a.sock config.yml:4",
+            "servers.b.example.socket=/run/b.sock config.yml:3",
+        ]
+    );
     assert_eq!(rows("sync: true"), ["operator.sync=true config.yml:1"]);
     assert_eq!(rows("sync: true\noperator:\n  sync: true\n"), ["operator.sync=true config.yml:3"]);
     assert_eq!(rows("operator:\n  remote: \"off\"\n"), ["operator.remote=off config.yml:2"]);
@@ -86,6 +93,15 @@ fn everything_wrong_is_told_at_once_with_its_line() {
             "config.yml:2:8: `recipes.url` holds a password, which git would show to every process of this machine \
              (leave it out, and let git ask a credential helper (`git help credentials`))",
         ),
+        (
+            "servers:\n  ../x:\n    socket: /a\n  b:\n    sokcet: /a\n    socket: a\n  c:\n    socket: /a b\n  d: e\n",
+            "config.yml:2:3: the server name `../x` may not begin with `.`\n\
+             config.yml:5:5: unknown key `sokcet` of a server (known is `socket`)\n\
+             config.yml:6:13: the engine's socket \"a\" must be an absolute path\n\
+             config.yml:8:13: the engine's socket \"/a b\" may not contain ` `\n\
+             config.yml:9:6: `servers.d` must be a mapping of keys to values, but is text",
+        ),
+        ("server:\n  a: {}\n", "config.yml:1:1: unknown key `server` (did you mean `servers`?)"),
         ("recipes:\n  url: ''\n", "config.yml:2:8: `recipes.url` must be one line of text, but is ``"),
     ] {
         assert_eq!(shown(&read("config.yml", Some(text)).unwrap_err()), expected, "{text:?}");
@@ -117,12 +133,15 @@ fn the_generated_file_holds_the_defaults_and_a_comment_on_every_key() {
         assert!(before.starts_with("  # "), "{}", row.key);
     }
     // Without its marks, every key of it is one that is known.
-    let all = text.replace("#recipes:", "recipes:").replace("  #", "  ");
-    let all: String =
-        all.lines().filter(|line| !line.starts_with("   ")).map(|line| line.to_owned() + "\n").collect();
+    let all: String = text
+        .lines()
+        .filter(|line| !line.trim().starts_with("# "))
+        .map(|line| line.replacen('#', "", 1) + "\n")
+        .collect();
     let changed = read("config.yml", Some(&all)).unwrap();
     assert_eq!(changed.rows().iter().filter(|row| row.origin == super::Origin::Default).count(), 0);
     assert_eq!(changed.recipes_url.value, Settings::default().recipes_url.value);
+    assert_eq!(changed.sockets.len(), 1);
 }
 
 proptest! {

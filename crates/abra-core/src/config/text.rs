@@ -1,5 +1,5 @@
 //! Settings as text: the generated file, and the rows of `config show`.
-use super::keys::{KEYS, Key};
+use super::keys::{KEYS, Key, SERVERS_TEMPLATE};
 use super::{Origin, RemoteCheck, Setting, Settings};
 use std::fmt;
 
@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its key.
-    pub key: &'static str,
+    pub key: String,
     /// Its value; `None` when it is worked out when needed.
     pub value: Option<String>,
     /// Where it comes from.
@@ -17,18 +17,22 @@ pub struct Row {
 impl Settings {
     /// All settings in the order of the generated file.
     pub fn rows(&self) -> Vec<Row> {
-        fn row<T>(key: &'static str, setting: &Setting<T>, value: Option<String>) -> Row {
-            Row { key, value, origin: setting.origin.clone() }
+        fn row<T>(key: impl Into<String>, setting: &Setting<T>, value: Option<String>) -> Row {
+            Row { key: key.into(), value, origin: setting.origin.clone() }
         }
-        let Self { sync, name, remote, commit, push, recipes_url, warnings: _ } = self;
-        vec![
+        let Self { sync, name, remote, commit, push, recipes_url, sockets, warnings: _ } = self;
+        let mut rows = vec![
             row("operator.sync", sync, Some(sync.value.to_string())),
             row("operator.name", name, name.value.clone()),
             row("operator.remote", remote, Some(remote.value.to_string())),
             row("operator.commit", commit, Some(commit.value.to_string())),
             row("operator.push", push, Some(push.value.to_string())),
             row("recipes.url", recipes_url, Some(recipes_url.value.clone())),
-        ]
+        ];
+        rows.extend(sockets.iter().map(|(server, socket)| {
+            row(format!("servers.{server}.socket"), socket, Some(socket.value.to_string()))
+        }));
+        rows
     }
 }
 
@@ -47,7 +51,7 @@ pub fn template() -> String {
         }
         text += &entry(key, name);
     }
-    text
+    text + SERVERS_TEMPLATE
 }
 
 /// The line of a group: a comment where nothing in it is set, as an empty mapping would be.

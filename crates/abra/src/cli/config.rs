@@ -54,14 +54,14 @@ async fn show(context: &Context) -> Result<Exit, Failure> {
         let object: serde_json::Map<String, Value> = rows
             .iter()
             .map(|row| {
-                (row.key.to_owned(), json!({ "value": value(row, &who), "origin": row.origin.to_string() }))
+                (row.key.clone(), json!({ "value": value(row, &who), "origin": row.origin.to_string() }))
             })
             .collect();
         context.ui.json(&object);
     } else {
         let rows: Vec<Vec<String>> = rows
             .iter()
-            .map(|row| vec![row.key.to_owned(), value(row, &who).to_owned(), origin(context, row)])
+            .map(|row| vec![row.key.clone(), value(row, &who).to_owned(), origin(context, row)])
             .collect();
         context.ui.out(table(&["setting", "value", "from"], &rows));
     }
