@@ -2,11 +2,14 @@
 //! is safe to use as words of a command line, because only checked constructors make it.
 //!
 //! Not here: starting ssh, reading its settings (that is ssh's own business), and what an operator's files say.
+mod effective;
+pub mod mux;
 mod socket;
 mod words;
 
+pub use effective::{Effective, UnsafeSetting, effective};
 pub use socket::{SocketError, SocketPath};
-pub use words::{Trouble, trouble};
+pub use words::{DialTrouble, Trouble, dial_trouble, gist, trouble};
 
 use crate::name::ServerName;
 use std::fmt;
