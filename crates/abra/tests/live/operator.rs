@@ -254,13 +254,19 @@ impl Running {
 pub(crate) struct Operator {
     home: TempDir,
     engine: String,
+    server: String,
     app: String,
 }
 
 impl Operator {
     /// An operator with the app in its first state, and the engine at an address.
     pub(crate) fn new(forge: &Forge, engine: String, sync: bool) -> Self {
-        let operator = Self { home: tempfile::tempdir().unwrap(), engine, app: APP.to_owned() };
+        let operator = Self {
+            home: tempfile::tempdir().unwrap(),
+            engine,
+            server: "default".to_owned(),
+            app: APP.to_owned(),
+        };
         std::fs::create_dir_all(operator.env_path().parent().unwrap()).unwrap();
         let config =
             format!("operator:\n  sync: {sync}\nrecipes:\n  url: file://{}\n", forge.0.path().display());
@@ -286,8 +292,19 @@ impl Operator {
         self
     }
 
+    /// The same operator whose app is on another server than the local engine, which is nowhere.
+    pub(crate) fn on_server(mut self, server: &str) -> Self {
+        let before = self.env_path();
+        self.server = server.to_owned();
+        std::fs::create_dir_all(self.env_path().parent().unwrap()).unwrap();
+        std::fs::create_dir_all(self.home.path().join("run")).unwrap();
+        std::fs::rename(before, self.env_path()).unwrap();
+        self.engine = "unix:///nowhere.sock".to_owned();
+        self
+    }
+
     fn env_path(&self) -> PathBuf {
-        self.home.path().join(format!("abra/servers/default/{}.env", self.app))
+        self.home.path().join(format!("abra/servers/{}/{}.env", self.server, self.app))
     }
 
     /// The app's env file.
@@ -326,6 +343,10 @@ impl Operator {
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = clean(Command::new(program), self.home.path());
         command.env("ABRA_DIR", self.home.path().join("abra")).env("DOCKER_HOST", &self.engine);
+        // Where programs of an operator's own may be, and where sockets go.
+        let path = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{path}", self.home.path().join("bin").display()));
+        command.env("XDG_RUNTIME_DIR", self.home.path().join("run"));
         command.current_dir(self.home.path());
         command
     }

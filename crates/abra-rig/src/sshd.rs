@@ -1,0 +1,233 @@
+//! A real sshd on loopback, with keys, settings and users of its own, in front of an engine or of none.
+//!
+//! A thread of ours takes the connections and gives each to an sshd of its own, as inetd would, in namespaces of its own:
+//! there `/run` holds the engine's socket under its usual name, and a user `guest` exists who may do nothing. When that
+//! process or its pipe ends, everything in it does.
+use crate::{RigError, needs};
+use std::fs::{self, Permissions};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+const SERVE: &str = r#"set -e
+mount --bind "$1/run" /run
+mount --bind "$1/passwd" /etc/passwd
+exec "$2" -i -f "$1/sshd_config" -E "$1/log"
+"#;
+
+/// What an sshd should be like.
+#[derive(Debug, Clone, Default)]
+pub struct SshdOptions {
+    /// The engine that listens at `/var/run/docker.sock` there.
+    pub engine: Option<PathBuf>,
+    /// Further lines of its settings; they count before the usual ones.
+    pub settings: Vec<String>,
+    /// Whether there is no `docker` on the `PATH`.
+    pub without_docker: bool,
+}
+
+/// A running sshd; it ends when dropped, with everybody who is logged in.
+#[derive(Debug)]
+pub struct Sshd {
+    folder: PathBuf,
+    port: u16,
+    state: Arc<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    refuses: AtomicBool,
+    ended: AtomicBool,
+    open: Mutex<Vec<Child>>,
+}
+
+impl Sshd {
+    /// Listens, with its files in a new folder. Whoever has the private key `key` there may log in as root or guest.
+    pub fn start(folder: &Path, options: &SshdOptions) -> Result<Self, RigError> {
+        let sshd = needs::program("sshd")
+            .ok_or_else(|| RigError::Missing(vec!["sshd (package openssh-server)".to_owned()]))?;
+        let io = RigError::io("sshd");
+        prepare(folder, options).map_err(io)?;
+        for name in ["host", "key"] {
+            keygen(&folder.join(name), "")?;
+        }
+        fs::copy(folder.join("key.pub"), folder.join("run/authorized_keys")).map_err(RigError::io("keys"))?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(RigError::io("sshd"))?;
+        let port = listener.local_addr().map_err(RigError::io("sshd"))?.port();
+        let state = Arc::new(State::default());
+        let (shared, folder_too) = (Arc::clone(&state), folder.to_owned());
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                if shared.ended.load(Ordering::SeqCst) {
+                    return;
+                }
+                if let Ok(stream) = stream
+                    && !shared.refuses.load(Ordering::SeqCst)
+                    && let Ok(child) = serve(stream, &folder_too, &sshd)
+                {
+                    shared.lock().push(child);
+                }
+            }
+        });
+        Ok(Self { folder: folder.to_owned(), port, state })
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its folder; the private key of those who may log in is `key` in it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Its log so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+    }
+
+    /// How many logins there were.
+    pub fn logins(&self) -> usize {
+        self.log().matches("Accepted publickey").count()
+    }
+
+    /// The lines for ssh's settings that lead here under a name.
+    pub fn host(&self, name: &str, known_hosts: &Path) -> String {
+        format!(
+            "Host {name}\n  HostName 127.0.0.1\n  Port {}\n  User root\n  IdentityFile {}\n  IdentitiesOnly yes\n  \
+             UserKnownHostsFile {}\n  StrictHostKeyChecking ask\n",
+            self.port,
+            self.folder.join("key").display(),
+            known_hosts.display()
+        )
+    }
+
+    /// The line for a file of known hosts.
+    pub fn known(&self) -> Result<String, RigError> {
+        let key = fs::read_to_string(self.folder.join("host.pub")).map_err(RigError::io("host.pub"))?;
+        Ok(format!("[127.0.0.1]:{} {key}", self.port))
+    }
+
+    /// Lets one more key in.
+    pub fn admit(&self, public: &str) -> Result<(), RigError> {
+        let path = self.folder.join("run/authorized_keys");
+        let keys = fs::read_to_string(&path).map_err(RigError::io("authorized_keys"))?;
+        fs::write(&path, format!("{keys}{public}\n")).map_err(RigError::io("authorized_keys"))
+    }
+
+    /// Ends all logins, and hangs up on everybody from now on.
+    pub fn cut(&self) {
+        self.state.refuses.store(true, Ordering::SeqCst);
+        self.state.end_all();
+    }
+
+    /// Takes logins again.
+    pub fn mend(&self) {
+        self.state.refuses.store(false, Ordering::SeqCst);
+    }
+}
+
+impl Drop for Sshd {
+    fn drop(&mut self) {
+        self.state.ended.store(true, Ordering::SeqCst);
+        // Wakes the listener, which then sees that it is over.
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+        self.state.end_all();
+    }
+}
+
+impl State {
+    fn lock(&self) -> MutexGuard<'_, Vec<Child>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn end_all(&self) {
+        for mut child in self.lock().drain(..) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Makes a key without a comment; its public half ends in `.pub`.
+pub fn keygen(path: &Path, passphrase: &str) -> Result<(), RigError> {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-C", "", "-N", passphrase, "-f"])
+        .arg(path)
+        .stdin(Stdio::null())
+        .status()
+        .map_err(RigError::io("ssh-keygen"))?;
+    if made.success() {
+        return Ok(());
+    }
+    Err(RigError::Io { what: format!("a key {}", path.display()), source: std::io::ErrorKind::Other.into() })
+}
+
+/// Gives an operator's home an ssh of its own: a program in `bin` that reads `.ssh/config` there. (ssh itself looks for it
+/// in the home of the user that runs it, whatever `HOME` says.)
+pub fn own_ssh(home: &Path, settings: &str, known_hosts: &str) -> Result<(), RigError> {
+    let write = || {
+        fs::create_dir_all(home.join("bin"))?;
+        fs::create_dir_all(home.join(".ssh"))?;
+        fs::write(home.join(".ssh/config"), settings)?;
+        fs::write(home.join(".ssh/known_hosts"), known_hosts)?;
+        let real = needs::program("ssh").unwrap_or_else(|| "/usr/bin/ssh".into());
+        let config = home.join(".ssh/config");
+        let script = format!("#!/bin/sh\nexec '{}' -F '{}' \"$@\"\n", real.display(), config.display());
+        fs::write(home.join("bin/ssh"), script)?;
+        fs::set_permissions(home.join("bin/ssh"), Permissions::from_mode(0o755))
+    };
+    write().map_err(RigError::io("an operator's ssh"))
+}
+
+fn prepare(folder: &Path, options: &SshdOptions) -> std::io::Result<()> {
+    fs::create_dir_all(folder.join("run/sshd"))?;
+    fs::set_permissions(folder.join("run"), Permissions::from_mode(0o755))?;
+    fs::set_permissions(folder.join("run/sshd"), Permissions::from_mode(0o755))?;
+    if let Some(engine) = &options.engine {
+        symlink(engine, folder.join("run/docker.sock"))?;
+    }
+    // The machine's own shell settings are none of these users'.
+    fs::create_dir_all(folder.join("run/home"))?;
+    let passwd = fs::read_to_string("/etc/passwd")?;
+    let others: String =
+        passwd.lines().filter(|line| !line.starts_with("root:")).map(|line| format!("{line}\n")).collect();
+    let own = "root:*:0:0::/run/home:/bin/sh\nguest:*:61000:61000::/tmp:/bin/sh\n";
+    fs::write(folder.join("passwd"), format!("{own}{others}"))?;
+    let mut settings = options.settings.join("\n");
+    if options.without_docker {
+        settings += "\nSetEnv PATH=/nowhere";
+    }
+    settings += &format!(
+        "\nHostKey {}\nAuthorizedKeysFile /run/authorized_keys\nUsePAM no\nStrictModes no\nPidFile none\n\
+         PasswordAuthentication no\nKbdInteractiveAuthentication no\nLogLevel VERBOSE\n",
+        folder.join("host").display()
+    );
+    fs::write(folder.join("sshd_config"), settings)
+}
+
+/// One connection.
+fn serve(stream: TcpStream, folder: &Path, sshd: &Path) -> std::io::Result<Child> {
+    stream.set_nodelay(true)?;
+    let input = OwnedFd::from(stream.try_clone()?);
+    Command::new("unshare")
+        .args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"])
+        .args(["sh", "-c", SERVE, "sshd"])
+        .arg(folder)
+        .arg(sshd)
+        .env_clear()
+        .env("PATH", needs::path())
+        .current_dir("/")
+        .stdin(Stdio::from(input))
+        .stdout(Stdio::from(OwnedFd::from(stream)))
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
+}
