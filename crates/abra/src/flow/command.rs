@@ -213,17 +213,26 @@ async fn attached(
     tty: bool,
 ) -> Result<Ended, Failure> {
     let mut sizes = terminal::sizes().map_err(|error| no_terminal(&error))?;
-    loop {
-        tokio::select! {
-            next = running.next() => match next? {
-                Some((stream, bytes)) => passage.pass(stream, &bytes),
-                None => return Ok(Ended::Code(engine.exec_code(&running).await?)),
-            },
-            (rows, columns) = sizes.next(), if tty => {
-                // A command that has ended already needs no size.
-                let _ = engine.exec_resize(running.id(), rows, columns).await;
-            }
-            () = context.interrupt.wait() => return Ok(Ended::Interrupted),
+    let id = running.id().to_owned();
+    // Beside the output: where connections are few, it may have to wait for one. Given up before the last question,
+    // which would wait behind it.
+    let resizing = async {
+        loop {
+            let (rows, columns) = sizes.next().await;
+            // A command that has ended already needs no size.
+            let _ = engine.exec_resize(&id, rows, columns).await;
         }
+    };
+    let passing = async {
+        while let Some((stream, bytes)) = running.next().await? {
+            passage.pass(stream, &bytes);
+        }
+        Ok::<(), EngineError>(())
+    };
+    tokio::select! {
+        passed = passing => passed?,
+        () = resizing, if tty => {}
+        () = context.interrupt.wait() => return Ok(Ended::Interrupted),
     }
+    Ok(Ended::Code(engine.exec_code(&running).await?))
 }
