@@ -3,6 +3,7 @@ use abra::cli::app::Command as AppCommand;
 use abra::context::Context;
 use abra::contexts::Contexts;
 use abra::engine::Endpoint;
+use abra::engine::ssh::Links;
 use abra::exit::Exit;
 use abra::failure::Failure;
 use abra::git::{Answer, Fetches, Git};
@@ -80,6 +81,7 @@ impl Operator {
             fetches: Fetches::default(),
             interrupt: Interrupt::never(),
             docker_host: None,
+            links: Links::new(false, None),
             engine: Some(engine),
             host: format!("ws{}", self.number),
             user_at_host: format!("op{0}@ws{0}", self.number),

@@ -2,7 +2,9 @@
 use crate::contexts::Contexts;
 use crate::engine::Endpoint;
 use crate::engine::auth::Credentials;
+use crate::engine::ssh::Links;
 use crate::failure::Failure;
+use crate::flow::server;
 use crate::git::{Fetches, Git, GitError};
 use crate::home::{Home, HomeError};
 use crate::interrupt::Interrupt;
@@ -32,6 +34,8 @@ pub struct Context {
     pub interrupt: Interrupt,
     /// `DOCKER_HOST`, for the local engine only.
     pub docker_host: Option<String>,
+    /// The servers that ssh is logged in to.
+    pub links: Links,
     /// The engine of every server, where it is not looked for: a simulated one.
     pub engine: Option<Endpoint>,
     /// The name of this workstation.
@@ -90,6 +94,7 @@ impl Context {
             fetches,
             interrupt,
             docker_host,
+            links: server::links(ui),
             engine: None,
             host,
             user_at_host,

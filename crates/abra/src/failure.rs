@@ -2,6 +2,7 @@
 use crate::contexts::ContextsError;
 use crate::engine::EngineError;
 use crate::engine::auth::AuthError;
+use crate::engine::ssh::LinkError;
 use crate::exit::Exit;
 use crate::flow::apply::{StopCause, Stopped};
 use crate::flow::lease::LockError;
@@ -15,6 +16,7 @@ use abra_core::finding::{Finding, Severity};
 use abra_core::head::HeadRecord;
 use abra_core::name::NameError;
 use abra_core::recipe::{Record, RecordError, ResolveError, Why};
+use abra_core::ssh::{DialTrouble, Trouble};
 use std::error::Error;
 
 /// Stands in a hint for the app's name, see [`Failure::about`].
@@ -172,9 +174,13 @@ impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Self {
         let failure = Self::from_error(&error);
         match error {
+            EngineError::Unreachable { endpoint, .. } if endpoint.starts_with("ssh://") => {
+                failure.hint("is the Docker engine running there?")
+            }
             EngineError::Unreachable { .. } => {
                 failure.hint("is the Docker engine running, and DOCKER_HOST right?")
             }
+            EngineError::Link(error) => link_hint(failure, &error),
             EngineError::NoAccess { .. } => failure.hint("your user must be in the group `docker` there"),
             EngineError::TooOld { .. } => failure.hint("Docker 20.10 is the oldest engine that is supported"),
             EngineError::NotManager => {
@@ -185,6 +191,58 @@ impl From<EngineError> for Failure {
             }
             _ => failure,
         }
+    }
+}
+
+/// What can be done where a server is not reached. ssh itself understands the addresses that are shown.
+fn link_hint(failure: Failure, error: &LinkError) -> Failure {
+    match error {
+        LinkError::Program { .. } => failure.hint("servers are reached with the program `ssh` (OpenSSH)"),
+        LinkError::Folder { .. } => failure.hint("XDG_RUNTIME_DIR or TMPDIR may name a better place for it"),
+        LinkError::Settings { target, .. } => {
+            failure.hint(format!("`ssh -G {target}` shows what ssh's settings come to"))
+        }
+        LinkError::Login { target, trouble, .. } => login_hint(failure, target, *trouble),
+        LinkError::TimedOut { target, .. } | LinkError::Control { target, .. } => {
+            failure.hint(format!("`ssh -v {target}` shows how far it comes"))
+        }
+        LinkError::Ended { .. } => {
+            failure.hint("`abra app ps` shows what runs, as soon as the server is there again")
+        }
+        LinkError::NoWay { target, trouble, .. } => way_hint(failure, target, *trouble),
+    }
+}
+
+fn login_hint(failure: Failure, target: &str, trouble: Trouble) -> Failure {
+    match trouble {
+        Trouble::UnknownHost => failure
+            .hint("is the server's name right? a `Host` of that name in ssh's settings can say where it is (`HostName`)"),
+        Trouble::Refused => failure.hint("does sshd run there, and at that port? ssh's settings can say another one (`Port`)"),
+        Trouble::NoAnswer => failure.hint("is the server up, and can it be reached from here?"),
+        Trouble::HostKeyChanged => failure
+            .hint("somebody may be in between: ask those who run the server whether its key was changed")
+            .hint("if it was, `ssh-keygen -R` with the host's name forgets the old one"),
+        Trouble::HostKeyUnknown => failure
+            .hint(format!("`ssh {target}` shows the key's fingerprint; accept it if it is the one that the server's people name")),
+        Trouble::Denied => failure
+            .hint(format!("`ssh {target}` must let you in: is it the right user, and the right key?"))
+            .hint("`ssh-add` lets an agent answer for passphrases where nobody is asked"),
+        Trouble::HungUp | Trouble::Settings | Trouble::Lost | Trouble::Other => {
+            failure.hint(format!("`ssh -v {target}` shows how far it comes"))
+        }
+    }
+}
+
+fn way_hint(failure: Failure, target: &str, trouble: DialTrouble) -> Failure {
+    match trouble {
+        DialTrouble::NoAccess => failure.hint("your user must be in the group `docker` there"),
+        DialTrouble::NoDocker => failure
+            .hint("install Docker there; where only its command is missing, sshd's AllowStreamLocalForwarding is enough"),
+        DialTrouble::NoEngine => failure
+            .hint("is Docker running there? `servers: NAME: socket:` in config.yml says where it listens, if elsewhere"),
+        DialTrouble::Crowded => failure
+            .hint("sshd allows too few sessions (`MaxSessions`), or other commands hold them"),
+        DialTrouble::Other => failure.hint(format!("`ssh {target} docker version` must work")),
     }
 }
 

@@ -20,7 +20,8 @@ const OWNED: [(&str, &[&str], &[&str]); 5] = [
     ),
     ("crates/abra/src", &["hyper::", "UnixStream", "TcpStream"], &["crates/abra/src/engine"]),
     ("crates/abra/src", &["Command::new(\"git\")"], &["crates/abra/src/git"]),
-    // Git clones recipes into the home, docker's contexts are shared with docker; all other files are the home's alone.
+    // Git clones recipes into the home, docker's contexts are shared with docker, ssh's sockets need a folder; all other
+    // files are the home's alone.
     (
         "crates/abra/src",
         &[
@@ -32,7 +33,12 @@ const OWNED: [(&str, &[&str], &[&str]); 5] = [
             "File::options",
             "tempfile::",
         ],
-        &["crates/abra/src/home", "crates/abra/src/git/clone.rs", "crates/abra/src/contexts.rs"],
+        &[
+            "crates/abra/src/home",
+            "crates/abra/src/git/clone.rs",
+            "crates/abra/src/contexts.rs",
+            "crates/abra/src/engine/ssh/folder.rs",
+        ],
     ),
     (
         "crates/abra-core/src",

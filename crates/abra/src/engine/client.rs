@@ -1,6 +1,7 @@
 //! A connection to one engine: version, limits, counting, and the way a request goes.
 use super::call::Call;
 use super::election::{self, Election, Next};
+use super::ssh::LinkError;
 use super::transport::Connector;
 use super::{ApiVersion, Endpoint, EngineError, refusal};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -93,7 +94,7 @@ impl Engine {
     ) -> Result<Self, EngineError> {
         let http = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(60))
+            .pool_idle_timeout(idle(endpoint))
             .build(Connector::new(endpoint, limits.connect));
         let mut engine = Self {
             http,
@@ -106,8 +107,21 @@ impl Engine {
             observer,
             election: Election::default(),
         };
-        engine.negotiate().await?;
+        if let Endpoint::Ssh(behind) = endpoint {
+            behind.log_in().await?;
+        }
+        engine.met().await?;
         Ok(engine)
+    }
+
+    /// Asks for its version; behind ssh by the other way, too, where the first one leads nowhere.
+    async fn met(&mut self) -> Result<(), EngineError> {
+        match (self.negotiate().await, &self.endpoint) {
+            (Err(EngineError::Unreachable { .. }), Endpoint::Ssh(behind)) if behind.dial().await => {
+                self.negotiate().await
+            }
+            (result, _) => result,
+        }
     }
 
     /// Where it listens.
@@ -264,6 +278,10 @@ impl Engine {
 
     fn unanswered(&self, error: &SendError) -> EngineError {
         let cause = root(error);
+        let link = cause.downcast_ref::<io::Error>().and_then(|error| error.get_ref());
+        if let Some(link) = link.and_then(|link| link.downcast_ref::<LinkError>()) {
+            return EngineError::Link(link.clone());
+        }
         if cause.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::PermissionDenied) {
             return EngineError::NoAccess { endpoint: self.endpoint.to_string() };
         }
@@ -285,6 +303,11 @@ impl Engine {
             reason: root(error).to_string(),
         }
     }
+}
+
+/// How long a connection is kept that nobody uses. Behind ssh each may hold one of few sessions.
+fn idle(endpoint: &Endpoint) -> Duration {
+    Duration::from_secs(if matches!(endpoint, Endpoint::Ssh(_)) { 1 } else { 60 })
 }
 
 /// What became of an attempt.

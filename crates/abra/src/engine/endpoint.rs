@@ -1,4 +1,5 @@
 //! Where an engine listens.
+use super::ssh::Behind;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use tokio::io::DuplexStream;
 pub enum Endpoint {
     /// A unix socket, by its absolute path.
     Unix(PathBuf),
+    /// A unix socket of another machine, reached with the operator's ssh.
+    Ssh(Behind),
     /// Inside of this process: an engine that is simulated.
     Inside(Inside),
 }
@@ -74,6 +77,7 @@ impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Ssh(behind) => write!(f, "{}", behind.address()),
             Self::Inside(_) => f.write_str("inside"),
         }
     }

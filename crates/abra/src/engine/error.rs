@@ -1,5 +1,6 @@
 //! What can go wrong between us and an engine.
 use super::ApiVersion;
+use super::ssh::LinkError;
 use std::time::Duration;
 
 /// A failed request. Texts of the engine are kept in its own words.
@@ -15,6 +16,9 @@ pub enum EngineError {
         /// The innermost cause.
         reason: String,
     },
+    /// No way there through ssh.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// The socket is there but closed to this user.
     #[error("no permission to use the engine at {endpoint}")]
     NoAccess {
@@ -129,6 +133,7 @@ impl EngineError {
             Self::Unreachable { .. } | Self::NotManager | Self::NoLeader { .. } | Self::TimedOut { .. } => {
                 true
             }
+            Self::Link(error) => error.is_transient(),
             Self::NoAccess { .. }
             | Self::TooOld { .. }
             | Self::Locked

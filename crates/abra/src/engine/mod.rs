@@ -23,6 +23,7 @@ mod prune;
 mod refusal;
 mod registry;
 mod services;
+pub mod ssh;
 mod stream;
 mod transport;
 mod volumes;

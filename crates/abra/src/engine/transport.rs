@@ -1,5 +1,6 @@
 //! Connections to an endpoint, for hyper's pool.
 use super::Endpoint;
+use super::ssh::Way;
 use hyper::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection};
 use hyper_util::rt::TokioIo;
@@ -69,6 +70,10 @@ impl Connector {
     async fn link(&self) -> io::Result<Link> {
         match &*self.endpoint {
             Endpoint::Unix(path) => Ok(Link(Box::pin(UnixStream::connect(path).await?))),
+            Endpoint::Ssh(behind) => Ok(match behind.way().await? {
+                Way::Forwarded(stream) => Link(Box::pin(stream)),
+                Way::Dialled(stream) => Link(Box::pin(stream)),
+            }),
             Endpoint::Inside(inside) => Ok(Link(Box::pin(inside.open()?))),
         }
     }
@@ -86,6 +91,10 @@ impl Service<Uri> for Connector {
     fn call(&mut self, _: Uri) -> Self::Future {
         let connector = self.clone();
         Box::pin(async move {
+            if let Endpoint::Ssh(_) = *connector.endpoint {
+                // It bounds its steps itself, and waits for its turn where sessions are few.
+                return connector.link().await.map(TokioIo::new);
+            }
             let limit = connector.limit;
             match tokio::time::timeout(limit, connector.link()).await {
                 Ok(link) => link.map(TokioIo::new),

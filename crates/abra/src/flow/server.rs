@@ -1,11 +1,13 @@
 //! Reaching a server's engine.
 use crate::context::Context;
+use crate::engine::ssh::{Links, Tell};
 use crate::engine::{Endpoint, Engine, EngineError, Limits, Notice, Observer};
 use crate::failure::Failure;
-use crate::ui::Ui;
+use crate::ui::{Ui, terminal};
 use abra_core::name::ServerName;
 use abra_core::ssh::Address;
 use std::error::Error;
+use std::sync::Arc;
 
 /// Connects to the engine of a server.
 ///
@@ -26,27 +28,32 @@ pub fn endpoint(context: &Context, server: &ServerName) -> Result<Endpoint, Fail
         return Ok(engine.clone());
     }
     if server.is_local() {
-        return local(context.docker_host.as_deref());
+        return local(context.docker_host.as_deref(), &context.links);
     }
-    let address = address(context, server)?;
-    Endpoint::parse(&address).map_err(|error| unusable(&error, server))
+    let host = host(context, server)?;
+    if !host.starts_with("ssh:") {
+        return Endpoint::parse(&host).map_err(|error| unusable(&error, server));
+    }
+    let mut address = Address::parse(&host).map_err(|error| unusable(&error, server))?;
+    if let Some(socket) = context.settings.sockets.get(server) {
+        address.socket = Some(socket.value.clone());
+    }
+    Ok(Endpoint::Ssh(context.links.to(address)))
 }
 
 /// The same in words, without a look at what it takes to get there.
 ///
 /// # Errors
-/// There is no context, or no address in it that can be understood.
+/// There is no address that can be understood.
 pub fn address(context: &Context, server: &ServerName) -> Result<String, Failure> {
-    if server.is_local() {
-        return endpoint(context, server).map(|endpoint| endpoint.to_string());
-    }
-    let address = host(context, server)?;
-    if address.starts_with("ssh:") {
-        return Address::parse(&address)
-            .map(|address| address.to_string())
-            .map_err(|error| unusable(&error, server));
-    }
-    Endpoint::parse(&address).map(|endpoint| endpoint.to_string()).map_err(|error| unusable(&error, server))
+    endpoint(context, server).map(|endpoint| endpoint.to_string())
+}
+
+/// No logins yet. ssh asks where somebody is there to answer.
+pub fn links(ui: Ui) -> Links {
+    let may_ask = !ui.no_input && terminal::is_watched();
+    let tell: Tell = Arc::new(move |words: &str| ui.debug(format!("ssh: {words}")));
+    Links::new(may_ask, ui.debug.then_some(tell))
 }
 
 /// Where docker's context of a server's name leads.
@@ -71,11 +78,15 @@ fn unusable(error: &dyn Error, server: &ServerName) -> Failure {
 ///
 /// # Errors
 /// `DOCKER_HOST` is no address that is supported.
-pub fn local(docker_host: Option<&str>) -> Result<Endpoint, Failure> {
-    Endpoint::parse(docker_host.unwrap_or(Endpoint::LOCAL)).map_err(|error| {
-        Failure::from_error(&error)
-            .hint("DOCKER_HOST says where the local engine listens; unset it for the usual place")
-    })
+pub fn local(docker_host: Option<&str>, links: &Links) -> Result<Endpoint, Failure> {
+    let hint = "DOCKER_HOST says where the local engine listens; unset it for the usual place";
+    match docker_host {
+        Some(host) if host.starts_with("ssh://") => Address::parse(host)
+            .map(|address| Endpoint::Ssh(links.to(address)))
+            .map_err(|error| Failure::from_error(&error).hint(hint)),
+        host => Endpoint::parse(host.unwrap_or(Endpoint::LOCAL))
+            .map_err(|error| Failure::from_error(&error).hint(hint)),
+    }
 }
 
 /// Connects to an engine. That it is waited for is told; with `--debug` every request.

@@ -48,6 +48,11 @@ pub fn is_there() -> bool {
     io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
+/// Whether somebody may be looking, and could be asked by a program that talks to the terminal itself.
+pub fn is_watched() -> bool {
+    io::stdin().is_terminal() || io::stderr().is_terminal()
+}
+
 /// Whether standard input is something else than a terminal: a file or a pipe, to be handed on.
 pub fn is_piped() -> bool {
     !io::stdin().is_terminal()

@@ -29,6 +29,7 @@ mod removed;
 mod rig;
 mod secrets;
 mod servers;
+mod ssh;
 mod status;
 mod sync;
 mod takeover;

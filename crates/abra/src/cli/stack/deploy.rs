@@ -70,7 +70,8 @@ pub async fn run(ui: Ui, interrupt: &Interrupt, args: &Args) -> Result<Exit, Fai
     let refused = |findings| Failure::refused(&what, findings);
     let loaded = args.files.load(false).map_err(refused)?;
     ui.findings(&loaded.findings);
-    let endpoint = server::local(std::env::var("DOCKER_HOST").ok().as_deref())?;
+    let links = server::links(ui);
+    let endpoint = server::local(std::env::var("DOCKER_HOST").ok().as_deref(), &links)?;
     let engine = server::connect_to(&endpoint, ui).await?;
     let request = ConvertRequest { stack: &args.name, files: &Disk, api: engine.version() };
     let wanted = convert(&loaded.document, &loaded.sources, &request).map_err(refused)?;

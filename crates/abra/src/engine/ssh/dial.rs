@@ -1,0 +1,197 @@
+//! Where a server forbids forwarding: each connection is a session of its own, in which docker hands the bytes on.
+use super::LinkError;
+use super::keeper::{Words, keep};
+use super::sessions::{Permit, Sessions};
+use abra_core::ssh::{Address, DialTrouble, dial_trouble, gist};
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Asked first, on every connection: the answer shows that all of the way works.
+const GREETING: &[u8] = b"HEAD /_ping HTTP/1.1\r\nHost: docker\r\n\r\n";
+/// The longest answer to that, in bytes.
+const HEAD: usize = 16 << 10;
+/// For the answer to that.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// For a process to end when its connection has.
+const ENDING: Duration = Duration::from_secs(2);
+/// How often one session is tried where there is no other: the server may not have noticed yet that the last one ended.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// A connection to an engine through a session. It lives as long as the session.
+#[derive(Debug)]
+pub(in crate::engine) struct DialStream {
+    input: Option<ChildStdin>,
+    output: ChildStdout,
+    held: Option<(Child, Permit)>,
+}
+
+/// Opens a connection: waits for its turn, and for the engine's first answer.
+pub(super) async fn open(
+    program: &str,
+    address: &Address,
+    control: &Path,
+    sessions: &Sessions,
+) -> Result<DialStream, LinkError> {
+    let mut tries = 0;
+    loop {
+        let permit = sessions.permit().await;
+        let (child, said) = started(program, address, control)?;
+        if let Some((input, output, child)) = greeted(child).await {
+            return Ok(DialStream { input: Some(input), output, held: Some((child, permit)) });
+        }
+        let words = said.lock().map(|words| words.clone()).unwrap_or_default();
+        let trouble = dial_trouble(&words);
+        let has_others = trouble == DialTrouble::Crowded && permit.refused();
+        tries += u32::from(!has_others);
+        if trouble != DialTrouble::Crowded || tries > TRIES {
+            return Err(no_way(address, trouble, &words));
+        }
+        if !has_others {
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+}
+
+fn no_way(address: &Address, trouble: DialTrouble, words: &str) -> LinkError {
+    let said = match gist(words) {
+        said if said.is_empty() => "nothing comes back".to_owned(),
+        said => said,
+    };
+    let socket = address.socket.clone().unwrap_or_default().to_string();
+    LinkError::NoWay { target: address.target.to_string(), socket, trouble, said }
+}
+
+/// A process that asks the running ssh for a session. It never logs in by itself, and has a group of its own: Ctrl-C is
+/// not for it.
+fn started(program: &str, address: &Address, control: &Path) -> Result<(Child, Words), LinkError> {
+    let mut command = Command::new(program);
+    command.arg("-o").arg(format!("ControlPath={}", control.display()));
+    for option in [
+        "ControlMaster=no",
+        "ProxyCommand=false",
+        "BatchMode=yes",
+        "LogLevel=ERROR",
+        "RemoteCommand=none",
+        "ClearAllForwardings=yes",
+        "PermitLocalCommand=no",
+        "EscapeChar=none",
+    ] {
+        command.args(["-o", option]);
+    }
+    command.args(["-T", "-a", "-x"]).args(address.target.arguments()).arg("docker");
+    if let Some(socket) = &address.socket {
+        command.args(["-H", &format!("unix://{socket}")]);
+    }
+    command.args(["system", "dial-stdio"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.process_group(0).kill_on_drop(true);
+    let mut child = command.spawn().map_err(|error| LinkError::Program { reason: error.to_string() })?;
+    let said = Words::default();
+    if let Some(stderr) = child.stderr.take() {
+        tokio::spawn(keep(stderr, Arc::clone(&said)));
+    }
+    Ok((child, said))
+}
+
+/// Asks the engine something; without an answer, waits until the process has said why.
+async fn greeted(mut child: Child) -> Option<(ChildStdin, ChildStdout, Child)> {
+    let (Some(mut input), Some(mut output)) = (child.stdin.take(), child.stdout.take()) else { return None };
+    let answered = timeout(PATIENCE, async {
+        input.write_all(GREETING).await?;
+        input.flush().await?;
+        head(&mut output).await
+    });
+    if let Ok(Ok(())) = answered.await {
+        return Some((input, output, child));
+    }
+    drop((input, output));
+    let _ = timeout(ENDING, child.wait()).await;
+    // Its last words are on their way.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    None
+}
+
+/// Reads the head of an answer, and nothing behind it.
+async fn head(output: &mut ChildStdout) -> io::Result<()> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        if head.len() > HEAD {
+            return Err(io::ErrorKind::InvalidData.into());
+        }
+        head.push(output.read_u8().await?);
+    }
+    if head.starts_with(b"HTTP/1.") { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
+}
+
+impl DialStream {
+    /// Gives the session back. It is free when the process has ended, not before.
+    fn end(&mut self) {
+        self.input = None;
+        let Some((mut child, permit)) = self.held.take() else { return };
+        // Without a runtime the run is over anyway.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                if timeout(ENDING, child.wait()).await.is_err() {
+                    let _ = child.kill().await;
+                }
+                drop(permit);
+            });
+        }
+    }
+}
+
+impl Drop for DialStream {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl AsyncRead for DialStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = into.filled().len();
+        let result = Pin::new(&mut self.output).poll_read(context, into);
+        // Nothing more will come: others need not wait until whoever reads has noticed.
+        if matches!(result, Poll::Ready(Ok(()))) && into.filled().len() == before && into.remaining() > 0 {
+            self.end();
+        }
+        result
+    }
+}
+
+impl AsyncWrite for DialStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        data: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.input {
+            Some(input) => Pin::new(input).poll_write(context, data),
+            None => Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.input {
+            Some(input) => Pin::new(input).poll_flush(context),
+            None => Poll::Ready(Ok(())),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.input = None;
+        Poll::Ready(Ok(()))
+    }
+}

@@ -1,0 +1,100 @@
+//! Why an engine behind ssh can't be reached.
+use abra_core::ssh::{DialTrouble, Trouble};
+use std::io;
+use std::time::Duration;
+
+/// A link that could not be made, or that has ended. Words of ssh and docker are kept, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    /// ssh can't be run.
+    #[error("ssh can't be started: {reason}")]
+    Program {
+        /// What the system said.
+        reason: String,
+    },
+    /// The folder for its sockets can't be made.
+    #[error("no private folder for ssh's sockets: {reason}")]
+    Folder {
+        /// What the system said.
+        reason: String,
+    },
+    /// The operator's ssh settings can't be used for it.
+    #[error("ssh's settings can't be used for {target}: {said}")]
+    Settings {
+        /// The server's address.
+        target: String,
+        /// ssh's words.
+        said: String,
+    },
+    /// Nobody was let in, or nobody answered.
+    #[error("can't log in to {target}: {said}")]
+    Login {
+        /// The server's address.
+        target: String,
+        /// What it means.
+        trouble: Trouble,
+        /// ssh's words.
+        said: String,
+    },
+    /// The login took too long.
+    #[error("no login to {target} within {} s", after.as_secs())]
+    TimedOut {
+        /// The server's address.
+        target: String,
+        /// How long we waited.
+        after: Duration,
+    },
+    /// ssh does not do as it is told.
+    #[error("ssh, which is logged in to {target}, does not do as told: {reason}")]
+    Control {
+        /// The server's address.
+        target: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The link was there, and has ended.
+    #[error("the link to {target} has ended{}{said}", if said.is_empty() { "" } else { ": " })]
+    Ended {
+        /// The server's address.
+        target: String,
+        /// ssh's words, if it had any.
+        said: String,
+    },
+    /// The login works, but neither a forwarded socket nor docker's own way leads to the engine.
+    #[error("no way from the login at {target} to its engine at {socket}: {said}")]
+    NoWay {
+        /// The server's address.
+        target: String,
+        /// Where the engine should listen.
+        socket: String,
+        /// What it means.
+        trouble: DialTrouble,
+        /// The words from there.
+        said: String,
+    },
+}
+
+impl LinkError {
+    /// Whether trying again later may help without anyone changing anything.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Ended { .. } | Self::TimedOut { .. } | Self::Control { .. } => true,
+            Self::Login { trouble, .. } => {
+                matches!(trouble, Trouble::NoAnswer | Trouble::Refused | Trouble::HungUp | Trouble::Lost)
+            }
+            Self::NoWay { trouble, .. } => matches!(trouble, DialTrouble::NoEngine | DialTrouble::Crowded),
+            Self::Program { .. } | Self::Folder { .. } | Self::Settings { .. } => false,
+        }
+    }
+
+    /// Whether a person at the keyboard could have made the difference.
+    pub(super) fn wants_a_person(&self) -> bool {
+        matches!(self, Self::Login { trouble: Trouble::Denied | Trouble::HostKeyUnknown, .. })
+    }
+}
+
+impl From<LinkError> for io::Error {
+    fn from(error: LinkError) -> Self {
+        Self::other(error)
+    }
+}

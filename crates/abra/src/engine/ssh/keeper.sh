@@ -1,0 +1,20 @@
+# Holds one ssh and ends it when standard input ends, however the program behind that ended. $1 is the folder of ssh's
+# sockets, $2 the program, the rest its words. Ctrl-C and the like are for that program to heed: it may need the link to end well.
+trap '' HUP INT QUIT TERM
+folder=$1 program=$2
+shift
+exec 3<&0
+"$@" </dev/null 3<&- &
+ssh=$!
+exec >/dev/null 2>&1
+read -r _ <&3
+if [ -S "$folder/ctl" ]; then
+  "$program" -o ControlPath="$folder/ctl" -o BatchMode=yes -O exit -- abra </dev/null 3<&-
+  for _ in 1 2; do
+    [ ! -S "$folder/ctl" ] || sleep 1
+  done
+fi
+kill -KILL "$ssh"
+wait "$ssh"
+rm -f "$folder/ctl" "$folder/engine" "$folder/lock"
+rmdir "$folder"

@@ -1,0 +1,143 @@
+//! From an address to a running ssh that is logged in.
+use super::folder::Folder;
+use super::keeper::Keeper;
+use super::master::Master;
+use super::terminal::Terminal;
+use super::{LinkError, Tell};
+use abra_core::ssh::{self, Address, Effective, Target, Trouble, gist, trouble};
+use std::os::unix::net::UnixStream;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// How long a server may take to answer, unless the operator's settings say otherwise, in seconds.
+const CONNECT: u64 = 15;
+/// After how much silence a link is given up: so many times so many seconds.
+const ALIVE: (u64, u64) = (5, 3);
+/// The operator's own may be longer than that, but not for ever.
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
+/// For all of a login behind the first answer.
+const LOGIN: Duration = Duration::from_secs(30);
+/// The same where a person types passphrases, or looks for their key.
+const WITH_PERSON: Duration = Duration::from_secs(180);
+/// For ssh to read its settings, which may run programs of the operator's.
+const SETTINGS: Duration = Duration::from_secs(15);
+/// Between two looks whether it is logged in: nothing else tells.
+const TICK: Duration = Duration::from_millis(5);
+
+/// A login that is wanted.
+pub(super) struct Login<'a> {
+    /// The operator's ssh.
+    pub(super) program: &'a str,
+    /// Where to.
+    pub(super) address: &'a Address,
+    /// Whether it may ask on the terminal.
+    pub(super) may_ask: bool,
+    /// Is told what happens.
+    pub(super) tell: Option<&'a Tell>,
+}
+
+impl Login<'_> {
+    /// Logs in.
+    ///
+    /// # Errors
+    /// What ssh said, and what that means.
+    pub(super) async fn done(self) -> Result<Master, LinkError> {
+        let Self { program, address, may_ask, tell } = self;
+        let start = Instant::now();
+        let effective = effective(program, &address.target).await?;
+        let folder = Folder::new()?;
+        // Put back after the keeper has ended ssh.
+        let _terminal = may_ask.then(Terminal::now);
+        let words = words(address, &folder, &effective, may_ask);
+        let keeper = Keeper::start(folder.path(), program, &words)?;
+        let connect = effective.connect.unwrap_or(Duration::from_secs(CONNECT));
+        let limit = connect + if may_ask { WITH_PERSON } else { LOGIN };
+        let target = address.target.to_string();
+        match timeout(limit, logged_in(&folder, &keeper)).await {
+            Ok(true) => {}
+            Ok(false) => return Err(refused(target, &keeper.said())),
+            Err(_) => return Err(LinkError::TimedOut { target, after: limit }),
+        }
+        let master = Master::new(program, address, folder, keeper)?;
+        if let Some(tell) = tell {
+            tell(&format!("logged in to {} ({} ms)", address.target, start.elapsed().as_millis()));
+        }
+        Ok(master)
+    }
+}
+
+/// Waits until ssh is logged in, or has ended.
+async fn logged_in(folder: &Folder, keeper: &Keeper) -> bool {
+    let control = folder.control();
+    loop {
+        if control.exists() && UnixStream::connect(&control).is_ok() {
+            return true;
+        }
+        if timeout(TICK, keeper.end()).await.is_ok() {
+            // What it said last may come a moment later than its end.
+            tokio::time::sleep(TICK).await;
+            return false;
+        }
+    }
+}
+
+fn refused(target: String, words: &str) -> LinkError {
+    let said = gist(words);
+    match trouble(words) {
+        Trouble::Settings => LinkError::Settings { target, said },
+        trouble if said.is_empty() => {
+            LinkError::Login { target, trouble, said: "ssh ends without a word".to_owned() }
+        }
+        trouble => LinkError::Login { target, trouble, said },
+    }
+}
+
+/// ssh's command line. Options given here come before the operator's settings; all others are theirs.
+fn words(address: &Address, folder: &Folder, effective: &Effective, may_ask: bool) -> Vec<String> {
+    let mut words: Vec<String> = ["-M", "-N", "-T", "-a", "-x"].map(str::to_owned).into();
+    let mut option = |option: String| words.extend(["-o".to_owned(), option]);
+    option("ControlMaster=yes".to_owned());
+    option(format!("ControlPath={}", folder.control().display()));
+    for own in [
+        // Their master would outlive us.
+        "ControlPersist=no",
+        "PermitLocalCommand=no",
+        "RemoteCommand=none",
+        // Forwards of theirs are for their own sessions: the ports may be in use by one.
+        "ClearAllForwardings=yes",
+        "StreamLocalBindUnlink=yes",
+        "LogLevel=ERROR",
+    ] {
+        option(own.to_owned());
+    }
+    if effective.connect.is_none() {
+        option(format!("ConnectTimeout={CONNECT}"));
+    }
+    if effective.silence.is_none_or(|silence| silence > LONGEST_SILENCE) {
+        option(format!("ServerAliveInterval={}", ALIVE.0));
+        option(format!("ServerAliveCountMax={}", ALIVE.1));
+    }
+    if !may_ask {
+        option("BatchMode=yes".to_owned());
+    }
+    words.extend(address.target.arguments());
+    words
+}
+
+/// What the operator's settings say about the target.
+async fn effective(program: &str, target: &Target) -> Result<Effective, LinkError> {
+    let mut command = Command::new(program);
+    command.arg("-G").arg("-T").args(target.arguments()).stdin(Stdio::null()).kill_on_drop(true);
+    let output = match timeout(SETTINGS, command.output()).await {
+        Ok(output) => output.map_err(|error| LinkError::Program { reason: error.to_string() })?,
+        Err(_) => return Err(LinkError::TimedOut { target: target.to_string(), after: SETTINGS }),
+    };
+    if !output.status.success() {
+        let said = gist(&String::from_utf8_lossy(&output.stderr));
+        return Err(LinkError::Settings { target: target.to_string(), said });
+    }
+    ssh::effective(&String::from_utf8_lossy(&output.stdout))
+        .map_err(|error| LinkError::Settings { target: target.to_string(), said: error.to_string() })
+}

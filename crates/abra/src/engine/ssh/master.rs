@@ -1,0 +1,116 @@
+//! A running ssh that is logged in.
+use super::dial::{self, DialStream};
+use super::folder::Folder;
+use super::keeper::Keeper;
+use super::mux;
+use super::sessions::Sessions;
+use super::{LinkError, Tell};
+use abra_core::ssh::{Address, gist};
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::net::UnixStream;
+use tokio::sync::watch;
+
+/// One login. Dropping it logs out.
+#[derive(Debug)]
+pub(super) struct Master {
+    program: String,
+    address: Address,
+    sessions: Sessions,
+    dials: AtomicBool,
+    ended: watch::Receiver<bool>,
+    keeper: Keeper,
+    folder: Folder,
+}
+
+/// A connection to the engine.
+#[derive(Debug)]
+pub(in crate::engine) enum Way {
+    /// Through the forwarded socket.
+    Forwarded(UnixStream),
+    /// Through a session.
+    Dialled(Box<DialStream>),
+}
+
+impl Master {
+    /// An ssh that is logged in: lets it bring the engine's socket here.
+    pub(super) fn new(
+        program: &str,
+        address: &Address,
+        folder: Folder,
+        keeper: Keeper,
+    ) -> Result<Self, LinkError> {
+        let there = address.socket.clone().unwrap_or_default();
+        let ended = mux::forward(&folder.control(), &folder.engine(), there.as_str()).and_then(end_of);
+        let ended = ended.map_err(|error| LinkError::Control {
+            target: address.target.to_string(),
+            reason: error.to_string(),
+        })?;
+        let (program, address) = (program.to_owned(), address.clone());
+        let dials = AtomicBool::new(false);
+        Ok(Self { program, address, sessions: Sessions::new(), dials, ended, keeper, folder })
+    }
+
+    /// Whether it can be used no more.
+    pub(super) fn has_ended(&self) -> bool {
+        *self.ended.borrow()
+    }
+
+    /// A new connection to the engine.
+    pub(super) async fn way(&self) -> io::Result<Way> {
+        if self.has_ended() {
+            return Err(self.ended().into());
+        }
+        if self.dials.load(Ordering::Relaxed) {
+            let control = self.folder.control();
+            let dialled = dial::open(&self.program, &self.address, &control, &self.sessions);
+            return tokio::select! {
+                dialled = dialled => Ok(Way::Dialled(Box::new(dialled?))),
+                () = self.end() => Err(self.ended().into()),
+            };
+        }
+        // ssh takes every connection, and closes it when it learns that the server won't.
+        UnixStream::connect(self.folder.engine()).await.map(Way::Forwarded)
+    }
+
+    /// The forwarded socket leads nowhere: from now on sessions are used. Says whether that is new.
+    pub(super) fn dial(&self, tell: Option<&Tell>) -> bool {
+        let is_new = !self.has_ended() && !self.dials.swap(true, Ordering::Relaxed);
+        if let (true, Some(tell)) = (is_new, tell) {
+            let target = &self.address.target;
+            tell(&format!("{target}: no forwarded socket; going on with `docker system dial-stdio`"));
+        }
+        is_new
+    }
+
+    /// Waits until it has ended.
+    async fn end(&self) {
+        let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
+    /// Why it can be used no more.
+    pub(super) fn ended(&self) -> LinkError {
+        LinkError::Ended { target: self.address.target.to_string(), said: gist(&self.keeper.said()) }
+    }
+}
+
+/// Tells when a connection to ssh's control socket ends: then ssh has.
+fn end_of(stream: std::os::unix::net::UnixStream) -> io::Result<watch::Receiver<bool>> {
+    stream.set_nonblocking(true)?;
+    let mut stream = UnixStream::from_std(stream)?;
+    let (sender, ended) = watch::channel(false);
+    tokio::spawn(async move {
+        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+        let _ = sender.send(true);
+    });
+    Ok(ended)
+}
+
+impl Drop for Master {
+    fn drop(&mut self) {
+        // Ends ssh as if by its own wish, so that the server is told. The keeper sees to it where that fails.
+        if !self.has_ended() {
+            let _ = mux::terminate(&self.folder.control());
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Engines behind ssh: one login per server and run by the operator's own `ssh`, and the engine's socket brought here.
+//!
+//! | file | holds |
+//! | --- | --- |
+//! | `links` | which servers are logged in to in this run |
+//! | `login` | from an address to a running ssh that is logged in |
+//! | `keeper` | the process that holds ssh, and ends it however this one ends |
+//! | `master` | a running ssh: connections through it, and its end |
+//! | `mux` | talking to it over its control socket |
+//! | `dial` | where forwarding is forbidden: `docker system dial-stdio`, in few sessions |
+//! | `sessions` | how many of those there may be |
+//! | `folder` | the private folder of its sockets |
+//! | `terminal` | the operator's terminal as it was before ssh asked |
+//!
+//! Whatever is typed is typed to ssh itself, on the operator's terminal. Not here: addresses and what ssh's words mean
+//! (core), and where a server's address stands.
+mod dial;
+mod error;
+mod folder;
+mod keeper;
+mod links;
+mod login;
+mod master;
+mod mux;
+mod sessions;
+mod terminal;
+
+pub use error::LinkError;
+pub use links::{Behind, Links, Tell};
+
+pub(super) use master::Way;
