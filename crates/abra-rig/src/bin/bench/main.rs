@@ -3,7 +3,9 @@
 //! Runs of the two alternate, so that whatever else the machine does hits both alike; what counts are medians and
 //! their ratio. Time is taken on the engine's own socket; requests are counted in a run of their own, through a proxy.
 mod deploy;
+mod fleet;
 mod load;
+mod plot;
 mod report;
 mod stacks;
 mod tool;
@@ -53,6 +55,12 @@ fn measure(cli: &Cli) -> Result<Report, RigError> {
     say("start-up and load");
     load::measure(&tools, &folder, &mut report)?;
     deploy::measure(&tools, &engine, &folder, &mut report)?;
+    fleet::measure(&tools, &engine, &folder, &mut report.fleet)?;
+    let plots = cli.output.with_file_name("plots");
+    fs::create_dir_all(&plots).map_err(RigError::io("the folder for plots"))?;
+    for (name, plot) in &report.fleet.plots {
+        fs::write(plots.join(name), plot).map_err(RigError::io(*name))?;
+    }
     fs::write(&cli.output, report.markdown()).map_err(RigError::io(cli.output.display().to_string()))?;
     say(&format!("wrote {}", cli.output.display()));
     Ok(report)

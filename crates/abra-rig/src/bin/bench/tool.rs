@@ -29,6 +29,11 @@ impl Tools {
         Ok(Self { programs: [abra, docker.to_owned()], folder: folder.to_owned() })
     }
 
+    /// The home of both.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.folder.join("home")
+    }
+
     /// `docker --version`'s or abra's own line.
     pub(crate) fn version(&self, tool: usize) -> Result<String, RigError> {
         let program = &self.programs[tool];
@@ -41,13 +46,25 @@ impl Tools {
 
     /// Runs one of them and says how long it took. It must succeed.
     pub(crate) fn run(&self, tool: usize, host: &str, arguments: &[&str]) -> Result<Duration, RigError> {
+        self.run_with(tool, host, arguments, &[])
+    }
+
+    /// The same with more variables.
+    pub(crate) fn run_with(
+        &self,
+        tool: usize,
+        host: &str,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Duration, RigError> {
         let program = &self.programs[tool];
         let what = format!("{} {}", program.display(), arguments.join(" "));
-        let (home, errors) = (self.folder.join("home"), self.folder.join("errors"));
+        let (home, errors) = (self.home(), self.folder.join("errors"));
         let stderr = File::create(&errors).map_err(RigError::io("a file"))?;
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("HOME", home).env("DOCKER_HOST", host);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("DOMAIN", "example.org");
+        command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
         let start = Instant::now();
         let mut child = command.spawn().map_err(RigError::io(&what))?;
