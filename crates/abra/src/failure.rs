@@ -109,6 +109,17 @@ impl Failure {
         self
     }
 
+    /// What went wrong, in one line for a list: the first problem of the input with its place, else the message.
+    pub fn in_brief(&self) -> String {
+        let Some(first) = self.findings.iter().find(|finding| finding.severity == Severity::Blocker) else {
+            return self.message.clone();
+        };
+        match &first.location {
+            Some(place) => format!("{place}: {}", first.message),
+            None => first.message.clone(),
+        }
+    }
+
     /// Input that can't be used: says how many problems there are.
     pub fn refused(what: &str, findings: Vec<Finding>) -> Self {
         let blockers = findings.iter().filter(|finding| finding.severity == Severity::Blocker).count();
@@ -273,6 +284,9 @@ impl From<ResolveError> for Failure {
             ResolveError::Unreproducible { why: Why::Asked, .. } => {
                 failure.hint("name the commit without `+U`, or another version")
             }
+            ResolveError::NoStart => failure.hint(
+                "`abra app deploy <APP>` deploys it, at the version that you name or the newest release",
+            ),
             ResolveError::NoOrder { .. } => failure.hint("`abra app deploy` deploys a version that you name"),
             _ => failure,
         }

@@ -174,7 +174,7 @@ fn row(
 ) -> Row {
     let written = match app {
         Ok(app) => seen::written(context, app),
-        Err(failure) => Err(failure.message.clone()),
+        Err(failure) => Err(failure.in_brief()),
     };
     let (recorded, problem) = match written {
         Ok(recorded) => (recorded, None),

@@ -28,7 +28,8 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         let entries: Vec<Value> = entries.iter().map(|logged| report(logged, busy)).collect();
         context.ui.json(&entries);
     } else if entries.is_empty() {
-        context.ui.say(format!("nothing is written down of {}; that takes operator sync", args.app));
+        let why = if context.settings.sync.value { " yet" } else { "; that takes operator sync" };
+        context.ui.say(format!("nothing is written down of {}{why}", args.app));
     } else {
         let rows: Vec<Vec<String>> = entries.iter().map(|logged| row(logged, busy)).collect();
         context.ui.out(table(&["no", "begun", "operator", "command", "from", "to", "outcome"], &rows));

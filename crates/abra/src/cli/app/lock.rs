@@ -104,9 +104,15 @@ async fn release(context: &Context, app: &str, force: bool) -> Result<Exit, Fail
     }
     let locked = lock::look(context, app).await?;
     let held = locked.head.as_ref().filter(|seen| seen.standing() != Standing::Free);
+    let answer = |released: bool| {
+        if ui.machine {
+            ui.json(&json!({ "app": app, "state": "free", "released": released }));
+        }
+        Ok(Exit::Done)
+    };
     let Some(seen) = held else {
         ui.say(format!("{app}: the lock is free"));
-        return Ok(Exit::Done);
+        return answer(false);
     };
     ui.say(sentence(app, Some(seen)));
     if !force && ui.no_input {
@@ -117,5 +123,5 @@ async fn release(context: &Context, app: &str, force: bool) -> Result<Exit, Fail
     }
     lock::release(&locked, seen, &context.operator().await?).await?;
     ui.say(format!("{app}: the lock is free; the run of {} stops at its next step", seen.record.owner));
-    Ok(Exit::Done)
+    answer(true)
 }

@@ -114,7 +114,7 @@ async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) 
     }
     match sync::compare(context, app.as_str(), !args.manner.no_domain_checks).await {
         Err(failure) => {
-            let row = row(&failure.message, failure.exit);
+            let row = row(&failure.in_brief(), failure.exit);
             told(context, app.as_str(), failure);
             work(row, None)
         }
@@ -180,7 +180,7 @@ fn with_versions(row: Row, prepared: &Prepared) -> Row {
 async fn adopt(context: &Context, args: &Args, row: Row) -> Work {
     let row = match sync::adoption(context, &row.app).await {
         Err(failure) => {
-            let row = Row { result: failure.message.clone(), exit: failure.exit, ..row };
+            let row = Row { result: failure.in_brief(), exit: failure.exit, ..row };
             told(context, &row.app, failure);
             row
         }
