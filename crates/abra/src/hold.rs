@@ -2,7 +2,7 @@
 //! engine away. Builds without debug assertions, which all releases are, have nothing of it.
 //!
 //! A test names a place in [`VARIABLE`], as `PLACE:FILE` or `PLACE#2:FILE` for the second time that it is reached. The run
-//! says `held at PLACE` and goes on when the file is gone.
+//! says `held at PLACE` and goes on when the file is gone. With `PLACE:!WORDS` it panics there, with these words.
 
 #[cfg(debug_assertions)]
 use std::time::Instant;
@@ -159,6 +159,9 @@ mod wanted {
         let reached = REACHED.fetch_add(1, Ordering::SeqCst) + 1;
         if time.parse() != Ok(reached) {
             return None;
+        }
+        if let Some(words) = file.strip_prefix('!') {
+            panic!("{words}");
         }
         Ui::default().say(format!("held at {meant}"));
         Some(file.into())

@@ -266,3 +266,29 @@ fn part_of_manifest<'a>(manifest: &'a str, section: &str) -> Vec<&'a str> {
     let lines = manifest.lines().skip_while(|line| *line != format!("[{section}]")).skip(1);
     lines.take_while(|line| !line.starts_with('[')).filter(|line| line.contains('=')).collect()
 }
+
+/// What the place where tests hold a run becomes in a release: compiled by itself, as a release is.
+#[test]
+fn releases_have_nothing_of_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let object = folder.path().join("hold.o");
+    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = std::process::Command::new(rustc)
+        .args(["--edition=2024", "--crate-type=lib", "--emit=obj", "-Cdebug-assertions=off", "-o"])
+        .arg(&object)
+        .arg(root().join("crates/abra/src/hold.rs"))
+        .output()
+        .unwrap();
+    // It needs nothing of the program then: neither the environment's reader nor what speaks to a person.
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let has = |bytes: &[u8], words: &str| bytes.windows(words.len()).any(|part| part == words.as_bytes());
+    let (release, debug) = (fs::read(object).unwrap(), fs::read(env!("CARGO_BIN_EXE_abra")).unwrap());
+    for words in [abra::hold::VARIABLE, "held at"] {
+        assert!(!has(&release, words), "a release knows {words}");
+        assert!(has(&debug, words), "the programs of tests do");
+    }
+    for manifest in ["Cargo.toml", ".cargo/config.toml"] {
+        let text = fs::read_to_string(root().join(manifest)).unwrap_or_default();
+        assert!(!text.contains("debug-assertions"), "{manifest} decides for itself");
+    }
+}

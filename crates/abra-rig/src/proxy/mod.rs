@@ -46,11 +46,21 @@ struct State {
     ended: AtomicBool,
 }
 
+/// A fault to come.
+#[derive(Debug)]
+struct Planned {
+    method: String,
+    part: String,
+    /// So many requests like it are let through before.
+    after: usize,
+    fault: Fault,
+}
+
 #[derive(Debug, Default)]
 struct Inner {
     seen: Vec<Seen>,
     delay: Duration,
-    faults: Vec<(String, String, Fault)>,
+    faults: Vec<Planned>,
     open: Vec<UnixStream>,
     log: Option<PathBuf>,
     date: Option<String>,
@@ -108,7 +118,18 @@ impl Proxy {
 
     /// Breaks the next request of that method whose path holds `part`.
     pub fn break_next(&self, method: &str, part: &str, fault: Fault) {
-        self.state.lock().faults.push((method.to_owned(), part.to_owned(), fault));
+        self.break_later(method, part, 0, fault);
+    }
+
+    /// The same after so many that are let through.
+    pub fn break_later(&self, method: &str, part: &str, after: usize, fault: Fault) {
+        let planned = Planned { method: method.to_owned(), part: part.to_owned(), after, fault };
+        self.state.lock().faults.push(planned);
+    }
+
+    /// Whether all of these have happened.
+    pub fn is_done(&self) -> bool {
+        self.state.lock().faults.is_empty()
     }
 
     /// From now on every answer has this date, in the form of HTTP: an engine with another clock.
@@ -143,8 +164,14 @@ impl State {
         let matching = inner
             .faults
             .iter()
-            .position(|(method, part, _)| *method == seen.method && seen.target.contains(part));
-        let fault = matching.map(|index| inner.faults.remove(index).2);
+            .position(|planned| planned.method == seen.method && seen.target.contains(&planned.part));
+        let fault = matching.and_then(|index| match inner.faults[index].after.checked_sub(1) {
+            Some(left) => {
+                inner.faults[index].after = left;
+                None
+            }
+            None => Some(inner.faults.remove(index).fault),
+        });
         if let Some(file) = &inner.log {
             // A file that was removed or can't be written only means that nobody is counting.
             let file = File::options().create(true).append(true).open(file);

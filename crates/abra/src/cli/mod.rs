@@ -66,6 +66,7 @@ enum Command {
 
 /// Parses the arguments, runs the command, and says how it ended.
 pub fn main() -> ExitCode {
+    ui::crash::tell();
     completion::answer();
     let words: Vec<OsString> = std::env::args_os().collect();
     let machine = wants_json(&words);

@@ -70,12 +70,22 @@ async fn make_room(engine: &Engine, stack: &str) -> Result<(), EngineError> {
     let objects = objects(engine, stack).await?;
     let too_many = History::new(objects.iter().map(logged).collect()).too_many();
     for object in objects.iter().filter(|object| too_many.contains(&logged(object).entry.seq)) {
-        match engine.remove_file(FileKind::Config, &object.id).await {
-            Ok(()) | Err(EngineError::NotFound { .. }) => {}
+        remove(engine, &object.id).await?;
+    }
+    Ok(())
+}
+
+/// Removes an entry by its id. Where the answer is lost, asking again does no harm.
+async fn remove(engine: &Engine, id: &str) -> Result<(), EngineError> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        match engine.remove_file(FileKind::Config, id).await {
+            Ok(()) | Err(EngineError::NotFound { .. }) => return Ok(()),
+            Err(error) if error.may_have_happened() && tries < TRIES => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(())
 }
 
 /// Writes down what came of an operation. An outcome that is there already stays; so does an entry that is gone.

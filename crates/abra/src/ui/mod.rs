@@ -2,6 +2,7 @@
 //!
 //! Not here: decisions, or anything about Docker.
 pub mod ask;
+pub mod crash;
 mod diff;
 pub mod failure;
 pub mod finding;

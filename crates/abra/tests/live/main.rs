@@ -16,6 +16,7 @@ mod interrupts;
 mod killed;
 mod lock;
 mod logs;
+mod lost;
 mod managers;
 mod matrix;
 mod moved;

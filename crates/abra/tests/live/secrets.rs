@@ -1,6 +1,6 @@
 //! Secrets that an operator entrusts to abra, searched for in everything that it says, sends into the journal, writes and
 //! runs.
-use crate::operator::{APP, GOOD, STACK, World};
+use crate::operator::{APP, GOOD, Running, STACK, World};
 use base64::Engine as _;
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt as _;
@@ -243,6 +243,25 @@ fn commands(world: &World) {
     }
     std::fs::write(&config, text).unwrap();
     run(format!("app undeploy -n -d {APP}"), &[0]);
+}
+
+#[test]
+fn a_panic_tells_no_secret_and_leaves_what_a_kill_leaves() {
+    let world = World::new(&[GOOD]);
+    release(&world, "1.1.0+1.1", false);
+    plant(&world);
+    let ada = &world.ada;
+    for backtrace in ["0", "1", "full"] {
+        let mut command = ada.command(env!("CARGO_BIN_EXE_abra"));
+        command.args(["app", "deploy", "-n", "-D", "-d", APP, "1.1.0+1.1"]).env("RUST_BACKTRACE", backtrace);
+        command.env(abra::hold::VARIABLE, format!("plan-checked:!the token {IN_ENV} and {IN_FILE} is wrong"));
+        let end =
+            Running::start(command).end().is(101, &["abra has a mistake, at", "hold.rs:", "frees itself"]);
+        assert_eq!(end.text.contains("core::panicking"), backtrace != "0", "{}", end.text);
+        has_none("a panic", &end.text);
+        ada.run(&format!("app lock release -n --force {APP}")).is(0, &[]);
+    }
+    ada.deploy("1.1.0+1.1").is(0, &["recorded 1.1.0+1.1"]);
 }
 
 /// What abra keeps for itself on the server, and the labels of what it deployed.
