@@ -6,6 +6,7 @@
 use super::operation::env_digest;
 use super::render::{self, Source};
 use super::snapshot::Snapshot;
+use super::unlisted;
 use crate::context::Context;
 use crate::git::{GitError, RecipeFiles};
 use abra_core::app::App;
@@ -15,7 +16,7 @@ use abra_core::plan::{self, Plan};
 use abra_core::recipe::{self, Commit, Known, RecipeState, Record, Target, VersionWish};
 use abra_core::stack::digest;
 use abra_core::stack::labels;
-use abra_core::stack::live::{FileObject, Service};
+use abra_core::stack::live::{FileObject, Network, Service};
 use abra_core::stack::wanted::StackSpec;
 use abra_core::status::Content;
 use std::collections::{BTreeMap, BTreeSet};
@@ -107,8 +108,17 @@ fn live(wanted: &StackSpec, snapshot: &Snapshot) -> Live {
     };
     let is_secret = |name: &str| wanted.secrets.contains_key(name) || external.secrets.contains_key(name);
     let is_config = |name: &str| wanted.configs.contains_key(name) || external.configs.contains_key(name);
+    let joined: BTreeSet<&str> = services.iter().flat_map(unlisted::joined).collect();
+    let attached = wanted.services.values().flat_map(|service| &service.spec.task_template.networks);
+    let targets: BTreeSet<&str> = attached.map(|network| network.target.as_str()).collect();
+    // A server has a network or more per app: copying all for each would make the list of apps quadratic.
+    let is_near = |network: &&Network| {
+        let name = network.name.as_str();
+        let is_known = wanted.networks.contains_key(name) || external.networks.contains_key(name);
+        is_known || targets.contains(name) || joined.contains(network.id.as_str())
+    };
     Live {
-        networks: snapshot.networks.clone(),
+        networks: snapshot.networks.iter().filter(is_near).cloned().collect(),
         secrets: matters(&snapshot.secrets, &secrets, &is_secret),
         configs: matters(&snapshot.configs, &configs, &is_config),
         images: BTreeMap::new(),

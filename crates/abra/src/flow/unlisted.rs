@@ -60,7 +60,7 @@ pub(super) async fn joined_by(
 }
 
 /// Ids of the networks that a live service joins.
-fn joined(service: &Service) -> impl Iterator<Item = &str> {
+pub(super) fn joined(service: &Service) -> impl Iterator<Item = &str> {
     let networks = service.spec.pointer("/TaskTemplate/Networks").and_then(|list| list.as_array());
     networks.into_iter().flatten().filter_map(|network| network.get("Target")?.as_str())
 }
