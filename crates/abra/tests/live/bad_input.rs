@@ -68,7 +68,10 @@ fn an_engine_that_is_no_swarm_manager_can_not_be_deployed_to() {
         world.ada.run(&words).is(1, &["the engine is not a swarm manager", "docker swarm init"]);
     }
     world.ada.run("app ls -S").is(0, &["unknown", "the engine is not a swarm manager"]);
-    world.ada.run("server add --local").is(0, &["it can't deploy yet", "not a swarm manager"]);
+    world
+        .ada
+        .run("server add --local")
+        .is(0, &["missing swarm", "docker swarm init", "apps can't be deployed there yet"]);
 }
 
 #[test]
