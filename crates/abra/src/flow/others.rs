@@ -9,6 +9,7 @@ use super::operation::{Before, clock};
 use super::rollout::RolloutError;
 use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
+use crate::ui::told_apart;
 use abra_core::journal::{History, Logged};
 use abra_core::plan::Plan;
 use abra_core::plan::change::{FieldChange, Shown};
@@ -71,8 +72,12 @@ fn differences(fields: &[FieldChange]) -> String {
         Shown::Text(text) if text.is_empty() => "(empty)".to_owned(),
         Shown::Text(text) => text.clone(),
     };
-    let one =
-        |field: &FieldChange| format!("{} {} → {}", field.path, shown(&field.before), shown(&field.after));
+    let one = |field: &FieldChange| {
+        let (before, after) = (shown(&field.before), shown(&field.after));
+        let images = (field.path == "image").then(|| told_apart(&before, &after));
+        let (before, after) = images.unwrap_or((&before, &after));
+        format!("{} {before} → {after}", field.path)
+    };
     // Docker keeps the image's name in a label, too.
     let echo = format!("label {IMAGE_LABEL}");
     let has_image = fields.iter().any(|field| field.path == "image");

@@ -15,6 +15,7 @@ pub mod terminal;
 pub mod text;
 mod verdict;
 
+pub(crate) use overview::told_apart;
 pub use text::Text;
 
 use crate::exit::Exit;

@@ -101,7 +101,7 @@ fn undigested(image: &str) -> &str {
 }
 
 /// Two images as people tell them apart: by their tags, or where those are the same by the beginning of their digests.
-fn told_apart<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
+pub(crate) fn told_apart<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
     let (short, other) = (undigested(before), undigested(after));
     if short == other { (brief(before), brief(after)) } else { (brief(short), brief(other)) }
 }
