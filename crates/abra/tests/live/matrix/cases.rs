@@ -242,18 +242,23 @@ pub(super) const CASES: &[Case] = &[
         3,
         "host-mode port already in use",
     ),
-    update(
-        "four slots, more than half may fail",
-        "app: {image: bb:2, command: 'false', stop_grace_period: 1s, deploy: {replicas: 4, \
-         update_config: {failure_action: rollback, max_failure_ratio: 0.6, parallelism: 2}}}",
-        5,
-        "the old version runs",
-    ),
+    // One slot after the other, and each fails once: a fourth failure would be a crash loop before the swarm acts.
+    Case {
+        what: "four slots, more than half may fail",
+        before: "app: {image: bb:1, stop_grace_period: 1s, deploy: {replicas: 4}}",
+        service: "app: {image: bb:2, command: 'false', stop_grace_period: 1s, deploy: {replicas: 4, \
+                  restart_policy: {delay: 90s}, \
+                  update_config: {failure_action: rollback, max_failure_ratio: 0.6, monitor: 2s}}}",
+        exit: 5,
+        says: "the old version runs",
+    },
     Case {
         what: "rolled back onto a version that is bad itself",
-        before: "app: {image: bb:1, command: 'false', stop_grace_period: 1s, deploy: {replicas: 1}}",
-        service: "app: {image: bb:2, command: sh -c 'exit 2', stop_grace_period: 1s, \
-                  deploy: {replicas: 1, update_config: {failure_action: rollback}}}",
+        // Going back that pauses when it sees the old version fail would be another story.
+        before: "app: {image: bb:1, command: 'false', stop_grace_period: 1s, \
+                 deploy: {replicas: 1, rollback_config: {failure_action: continue}}}",
+        service: "app: {image: bb:2, command: sh -c 'exit 2', stop_grace_period: 1s, deploy: {replicas: 1, \
+                  update_config: {failure_action: rollback}, rollback_config: {failure_action: continue}}}",
         exit: 5,
         says: "the swarm went back to the old version",
     },
