@@ -15,7 +15,8 @@ pub(super) struct Sight<'a> {
     pub(super) service: &'a Service,
     /// Tasks of the present spec (jobs: of the present iteration), without those that were scaled away.
     pub(super) fresh: Vec<&'a Task>,
-    /// The newest of them in each slot.
+    /// The newest of them in each slot; one that is meant to run comes before one that is not. (Going on with an update
+    /// that was paused, the swarm may keep the task that a restart made and shut down the newer one of the update.)
     pub(super) newest: BTreeMap<Slot, &'a Task>,
     /// Tasks of other specs.
     pub(super) other: Vec<&'a Task>,
@@ -62,7 +63,7 @@ impl<'a> Sight<'a> {
             } else if task.desired_state != "remove" {
                 sight.fresh.push(task);
                 let slot = slot_of(task, mode);
-                let newer = sight.newest.get(&slot).is_none_or(|known| age_key(known) < age_key(task));
+                let newer = sight.newest.get(&slot).is_none_or(|known| standing(known) < standing(task));
                 if newer {
                     sight.newest.insert(slot, task);
                 }
@@ -119,6 +120,11 @@ pub(super) fn age_key(task: &Task) -> (Option<Timestamp>, &str) {
 pub(super) fn running_for(task: &Task, now: Timestamp) -> Option<Duration> {
     let since = time(&task.status.timestamp)?.max(time(&task.created_at)?);
     now.duration_since(since).try_into().ok()
+}
+
+/// What orders the tasks of a slot.
+fn standing(task: &Task) -> (bool, (Option<Timestamp>, &str)) {
+    (task.is_wanted(), age_key(task))
 }
 
 fn is_fresh(task: &Task, service: &Service, snapshot: &Snapshot, mode: Mode) -> bool {

@@ -207,6 +207,15 @@ fn placement() {
             "13.00s ok 5.00s [0]",
         ),
         (
+            "going on with a paused update: the swarm keeps the task of a restart, not the newer one of the update",
+            r#"web updated
+             -60 z.1 failed/shutdown old exit=1
+             0.1 a.1 running
+             0.3 b.1 running
+             1 b.1 shutdown/shutdown"#,
+            "6.00s ok 5.00s [0]",
+        ),
+        (
             "node drained for good",
             r#"web
              0.2 a.1 pending "no suitable node (1 node not available for new tasks)""#,

@@ -141,7 +141,7 @@ impl World {
         for (task, _) in self.tasks.values().filter(|(t, fresh)| *fresh && t.desired_state != "remove") {
             let slot = if self.mode == Mode::Global { task.node_id.clone() } else { task.slot.to_string() };
             let known = newest.entry(slot).or_insert(task);
-            if (&known.created_at, &known.id) < (&task.created_at, &task.id) {
+            if (wanted(known), &known.created_at, &known.id) < (wanted(task), &task.created_at, &task.id) {
                 *known = task;
             }
         }
