@@ -69,7 +69,13 @@ fn bases() -> Vec<PathBuf> {
         .into_iter()
         .filter(|path| path.is_dir())
         .chain([std::env::temp_dir(), PathBuf::from("/tmp")])
+        .filter(|path| path.to_str().is_some_and(is_plain))
         .collect()
+}
+
+/// Whether ssh takes a path in its options as it is: `%` and blanks mean something there.
+fn is_plain(path: &str) -> bool {
+    path.chars().all(|c| c.is_ascii_alphanumeric() || "/._-+@,".contains(c))
 }
 
 /// Removes what runs left behind whose end nobody could clean up after, such as that of the machine.
@@ -97,5 +103,24 @@ fn is_dead(folder: &Path) -> bool {
     match File::open(folder.join("lock")) {
         Ok(lock) => lock.try_lock().is_ok(),
         Err(_) => facts.modified().is_ok_and(|time| time.elapsed().is_ok_and(|age| age > YOUNG)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn what_ssh_would_read_otherwise_is_no_place_for_sockets() {
+        for (path, expected) in [
+            ("/run/user/1000", true),
+            ("/tmp", true),
+            ("/tmp/a b", false),
+            ("/tmp/%h", false),
+            ("/tmp/\"x", false),
+            ("/tmp/${HOME}", false),
+        ] {
+            assert_eq!(is_plain(path), expected, "{path}");
+        }
     }
 }
