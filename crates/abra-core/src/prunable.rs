@@ -3,6 +3,8 @@
 //! Not here: what the engine decides by itself (stopped containers, images), and removing anything.
 use crate::readiness::PROXY;
 use crate::stack::convert::NAMESPACE_LABEL;
+use crate::stack::live::Service;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A network that is younger may belong to a deployment that is just creating its services. Seconds.
@@ -38,6 +40,8 @@ pub enum Keep {
     Deployed(String),
     /// An app with an env file left it when it was undeployed.
     App(String),
+    /// A service mounts it; only no container of that runs at the moment.
+    Mounted(String),
 }
 
 /// Volumes that no container uses, sorted: those to be removed, and those that stay, with the reason.
@@ -49,13 +53,18 @@ pub struct Volumes {
     pub keep: BTreeMap<String, Keep>,
 }
 
-/// Sorts volumes that no container uses. `deployed`: stacks with services; `apps`: app by stack, of all env files of this
-/// server. Whose a volume is, its label says; without one the beginning of its name.
+/// Sorts volumes that no container uses. `services`: all of the swarm; `apps`: app by stack, of all env files of this
+/// server. Whose a volume is, its label says; without one the beginning of its name. Volumes with a name of their own have
+/// neither: a service that mounts one says so.
 pub fn volumes<'a>(
     unused: impl IntoIterator<Item = (&'a str, Option<&'a BTreeMap<String, String>>)>,
-    deployed: &BTreeSet<String>,
+    services: &[Service],
     apps: &BTreeMap<String, String>,
 ) -> Volumes {
+    let deployed: BTreeSet<&str> =
+        services.iter().filter_map(|service| service.label(NAMESPACE_LABEL)).collect();
+    let mounted: BTreeMap<&str, &str> =
+        services.iter().flat_map(|service| mounts(service).map(|volume| (volume, service.name()))).collect();
     let mut sorted = Volumes::default();
     for (name, labels) in unused {
         let label = labels.and_then(|labels| labels.get(NAMESPACE_LABEL)).map(String::as_str);
@@ -64,7 +73,9 @@ pub fn volumes<'a>(
             None => name.strip_prefix(stack).is_some_and(|rest| rest.starts_with('_')),
         };
         if let Some(stack) = deployed.iter().find(|stack| is_of(stack)) {
-            sorted.keep.insert(name.to_owned(), Keep::Deployed(stack.clone()));
+            sorted.keep.insert(name.to_owned(), Keep::Deployed((*stack).to_owned()));
+        } else if let Some(service) = mounted.get(name) {
+            sorted.keep.insert(name.to_owned(), Keep::Mounted((*service).to_owned()));
         } else if let Some((_, app)) = apps.iter().find(|(stack, _)| is_of(stack)) {
             sorted.keep.insert(name.to_owned(), Keep::App(app.clone()));
         } else {
@@ -75,10 +86,19 @@ pub fn volumes<'a>(
     sorted
 }
 
+/// The volumes that a service mounts, by name.
+fn mounts(service: &Service) -> impl Iterator<Item = &str> {
+    let mounts = service.spec.pointer("/TaskTemplate/ContainerSpec/Mounts").and_then(Value::as_array);
+    let volumes = mounts.into_iter().flatten().filter(|mount| mount["Type"] == "volume");
+    volumes.filter_map(|mount| mount["Source"].as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Keep, NAMESPACE_LABEL, Network, is_removable, volumes};
-    use std::collections::{BTreeMap, BTreeSet};
+    use crate::stack::live::Service;
+    use serde_json::json;
+    use std::collections::BTreeMap;
 
     #[test]
     fn only_old_networks_of_people_may_go() {
@@ -101,7 +121,15 @@ mod tests {
     fn volumes_of_apps_stay() {
         let label = BTreeMap::from([(NAMESPACE_LABEL.to_owned(), "wiki_test".to_owned())]);
         let other = BTreeMap::from([(NAMESPACE_LABEL.to_owned(), "old_test".to_owned())]);
-        let deployed = BTreeSet::from(["blog_test".to_owned()]);
+        let service = |name: &str, stack: Option<&str>, kind: &str| -> Service {
+            let labels = stack.map_or(json!({}), |stack| json!({ NAMESPACE_LABEL: stack }));
+            let mounts = json!([{ "Type": kind, "Source": "media", "Target": "/data" }, { "Type": "tmpfs" }]);
+            let template = json!({ "ContainerSpec": { "Mounts": mounts } });
+            let spec = json!({ "Name": name, "Labels": labels, "TaskTemplate": template });
+            serde_json::from_value(json!({ "ID": name, "Version": { "Index": 1 }, "Spec": spec })).unwrap()
+        };
+        let services =
+            [service("blog_test_app", Some("blog_test"), "bind"), service("films", None, "volume")];
         let apps = BTreeMap::from([("wiki_test".to_owned(), "wiki.test".to_owned())]);
         let unused = [
             ("wiki_test_data", Some(&label)),
@@ -111,13 +139,15 @@ mod tests {
             ("old_test_data", Some(&other)),
             ("blog_test_db", None),
             ("0123abcd", None),
+            ("media", None),
         ];
-        let sorted = volumes(unused, &deployed, &apps);
+        let sorted = volumes(unused, &services, &apps);
         assert_eq!(sorted.remove, ["0123abcd", "old_test_data", "wiki_testing_x"]);
         let app = || Keep::App("wiki.test".to_owned());
         let kept = [
             ("anything", app()),
             ("blog_test_db", Keep::Deployed("blog_test".to_owned())),
+            ("media", Keep::Mounted("films".to_owned())),
             ("wiki_test_data", app()),
             ("wiki_test_more", app()),
         ];

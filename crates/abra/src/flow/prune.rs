@@ -3,10 +3,9 @@ use super::{lease, server};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError, Filters};
 use crate::failure::Failure;
-use abra_core::name::{ServerName, StackName};
+use abra_core::name::ServerName;
 use abra_core::prunable::{self, Volumes};
-use abra_core::stack::convert::NAMESPACE_LABEL;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What is to be freed beside stopped containers, unused networks and images without a name.
 #[derive(Debug, Clone, Copy, Default)]
@@ -74,21 +73,18 @@ pub async fn run(prepared: &Prepared) -> Result<Freed, Failure> {
 
 async fn volumes(context: &Context, server: &ServerName, engine: &Engine) -> Result<Volumes, Failure> {
     let unused = Filters::none().and("dangling", "true");
-    let services = Filters::label(NAMESPACE_LABEL);
-    let (unused, services) = tokio::try_join!(engine.volumes(&unused), engine.services(&services))?;
-    let stack = |service: &abra_core::stack::live::Service| service.label(NAMESPACE_LABEL).map(str::to_owned);
-    let deployed: BTreeSet<String> = services.iter().filter_map(stack).collect();
+    let all = Filters::none();
+    let (unused, services) = tokio::try_join!(engine.volumes(&unused), engine.services(&all))?;
     let mut apps = BTreeMap::new();
     for name in context.home.apps_of(server)? {
-        // An env file with errors is there all the same.
-        let stack = match context.app_at(server, &name) {
-            Ok(app) => Some(app.stack),
-            Err(_) => StackName::of_app(&name, None).ok(),
-        };
-        apps.extend(stack.map(|stack| (stack.to_string(), name.to_string())));
+        // A file with errors may name a stack: whose volumes are whose is not known then.
+        let app = context.app_at(server, &name).map_err(|failure| {
+            failure.hint("nothing was removed: that file may say whose volumes some are; without --volumes it is not needed")
+        })?;
+        apps.insert(app.stack.to_string(), name.to_string());
     }
     let unused = unused.iter().map(|volume| (volume.name.as_str(), volume.labels.as_ref()));
-    Ok(prunable::volumes(unused, &deployed, &apps))
+    Ok(prunable::volumes(unused, &services, &apps))
 }
 
 /// One by one, as the engine refuses what something uses; its own prune would take the reverse proxy's network, too.

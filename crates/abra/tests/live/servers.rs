@@ -61,18 +61,25 @@ fn what_nothing_uses_is_freed_and_what_apps_left_stays() {
     let refused =
         ada.run("server prune -v far.example").is(1, &["volume loose goes", "there is nobody to ask"]);
     assert!(!refused.text.contains("removed:"), "{}", refused.text);
+    // Whose volumes are whose is not known then.
+    std::fs::write(env("torn.example.com"), "TYPE=\"demo\nSTACK_NAME=loose\n").unwrap();
+    ada.run("server prune -n -v far.example").is(1, &["torn.example.com", "without --volumes"]);
+    std::fs::remove_file(env("torn.example.com")).unwrap();
+    on("service create --detach --name films --replicas 0 --mount type=volume,source=media,target=/m bb:1");
+    on("volume create media");
     ada.run("server prune -n -v far.example").is(
         0,
         &[
             "volume demo_example_com_data stays: its stack demo_example_com is deployed",
             "volume idle_example_com_data stays: it belongs to idle.example.com",
+            "volume media stays: service films mounts it",
             "containers removed: 1",
             "volumes removed: 1 (loose)",
         ],
     );
     assert_eq!(
         on("volume ls -q").split_whitespace().collect::<Vec<_>>(),
-        ["demo_example_com_data", "idle_example_com_data"]
+        ["demo_example_com_data", "idle_example_com_data", "media"]
     );
     assert!(on("network ls").contains("proxy") && on("network ls").contains("demo_example_com_default"));
     assert!(on("image ls").contains("named"));

@@ -53,6 +53,7 @@ fn announced(context: &Context, args: &Args, prepared: &Prepared) {
     for (volume, keep) in &prepared.volumes.keep {
         let why = match keep {
             Keep::Deployed(stack) => format!("its stack {stack} is deployed"),
+            Keep::Mounted(service) => format!("service {service} mounts it"),
             Keep::App(app) => format!("it belongs to {app}, which has an env file here"),
         };
         context.ui.say(format!("volume {volume} stays: {why}"));
