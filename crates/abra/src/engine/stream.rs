@@ -5,8 +5,8 @@ use super::{Engine, EngineError, refusal};
 use http_body_util::BodyExt;
 use hyper::body::{Bytes, Incoming};
 use hyper::upgrade::Upgraded;
-use hyper::{StatusCode, header};
-use std::time::Instant;
+use hyper::{Response, StatusCode, header};
+use std::time::{Duration, Instant};
 
 /// What came of a stream.
 #[derive(Debug, Default)]
@@ -60,31 +60,74 @@ impl Opened {
 /// The most of a refusal that is read, in bytes.
 const REFUSAL: usize = 64 << 10;
 
+/// The beginning of an answer, and how much time is left for the rest.
+struct Begun<'a> {
+    call: &'a Call<'a>,
+    response: Response<Incoming>,
+    target: String,
+    start: Instant,
+    limit: Duration,
+}
+
+impl Begun<'_> {
+    fn rest(&self) -> Duration {
+        self.limit.saturating_sub(self.start.elapsed())
+    }
+
+    /// Why the engine refused the call.
+    async fn refusal(self) -> EngineError {
+        let (rest, status) = (self.rest(), self.response.status().as_u16());
+        let mut refused = Partial::default();
+        let _ = tokio::time::timeout(rest, refused.fill(self.response.into_body(), REFUSAL)).await;
+        refusal::read(status, &refused.bytes, &self.call.what)
+    }
+}
+
 impl Engine {
     /// Sends a call whose answer goes on: the time limit counts for its beginning only.
     pub(super) async fn open(&self, call: &Call<'_>) -> Result<Opened, EngineError> {
-        let start = Instant::now();
-        let limit = self.limit(call);
-        let target = self.versioned(call);
-        let opened = tokio::time::timeout(limit, self.response(call, &target)).await;
-        let response = opened
-            .unwrap_or_else(|_| Err(EngineError::TimedOut { what: call.what.clone(), after: limit }))
-            .inspect_err(|_| self.observe(call, &target, None, start))?;
-        let (head, body) = response.into_parts();
-        let status = head.status.as_u16();
-        self.observe(call, &target, Some(status), start);
-        if head.status.is_success() {
-            let endpoint = self.endpoint().to_string();
-            return Ok(Opened { body, endpoint, content_type: content_type(&head.headers) });
+        let begun = self.begin(call).await?;
+        self.answered(&begun);
+        if !begun.response.status().is_success() {
+            return Err(begun.refusal().await);
         }
-        let mut refused = Partial::default();
-        let rest = limit.saturating_sub(start.elapsed());
-        let _ = tokio::time::timeout(rest, refused.fill(body, REFUSAL)).await;
-        Err(refusal::read(status, &refused.bytes, &call.what))
+        let content_type = content_type(begun.response.headers());
+        Ok(Opened { body: begun.response.into_body(), endpoint: self.endpoint().to_string(), content_type })
     }
 
     /// Sends a call after which the connection is a stream in both directions. The time limit counts for its beginning.
     pub(super) async fn upgraded(&self, call: &Call<'_>) -> Result<Upgraded, EngineError> {
+        let begun = self.begin(call).await?;
+        self.answered(&begun);
+        let bad = |reason: String| EngineError::BadAnswer { what: call.what.clone(), reason };
+        match begun.response.status() {
+            StatusCode::SWITCHING_PROTOCOLS => {
+                hyper::upgrade::on(begun.response).await.map_err(|error| bad(error.to_string()))
+            }
+            status if status.is_success() => Err(bad("it takes no input".to_owned())),
+            _ => Err(begun.refusal().await),
+        }
+    }
+
+    /// Sends a call whose answer is a stream that may be cut: hands on what came within the time limit and `most`
+    /// bytes, with the content type and whether that was all.
+    pub(super) async fn stream(&self, call: &Call<'_>, most: usize) -> Result<Partial, EngineError> {
+        let begun = self.begin(call).await?;
+        let (rest, status) = (begun.rest(), begun.response.status());
+        let content_type = content_type(begun.response.headers());
+        let mut partial = Partial { content_type, ..Partial::default() };
+        let ended = tokio::time::timeout(rest, partial.fill(begun.response.into_body(), most)).await;
+        partial.complete = ended.unwrap_or(false);
+        self.observe(call, &begun.target, Some(status.as_u16()), begun.start);
+        if status.is_success() {
+            Ok(partial)
+        } else {
+            Err(refusal::read(status.as_u16(), &partial.bytes, &call.what))
+        }
+    }
+
+    /// Sends a call and waits for the beginning of its answer.
+    async fn begin<'a>(&self, call: &'a Call<'a>) -> Result<Begun<'a>, EngineError> {
         let start = Instant::now();
         let limit = self.limit(call);
         let target = self.versioned(call);
@@ -92,46 +135,11 @@ impl Engine {
         let response = answered
             .unwrap_or_else(|_| Err(EngineError::TimedOut { what: call.what.clone(), after: limit }))
             .inspect_err(|_| self.observe(call, &target, None, start))?;
-        let status = response.status();
-        self.observe(call, &target, Some(status.as_u16()), start);
-        if status == StatusCode::SWITCHING_PROTOCOLS {
-            return hyper::upgrade::on(response).await.map_err(|error| EngineError::BadAnswer {
-                what: call.what.clone(),
-                reason: error.to_string(),
-            });
-        }
-        if status.is_success() {
-            let reason = "it takes no input".to_owned();
-            return Err(EngineError::BadAnswer { what: call.what.clone(), reason });
-        }
-        let mut refused = Partial::default();
-        let rest = limit.saturating_sub(start.elapsed());
-        let _ = tokio::time::timeout(rest, refused.fill(response.into_body(), REFUSAL)).await;
-        Err(refusal::read(status.as_u16(), &refused.bytes, &call.what))
+        Ok(Begun { call, response, target, start, limit })
     }
 
-    /// Sends a call whose answer is a stream that may be cut: hands on what came within the time limit and `most`
-    /// bytes, with the content type and whether that was all.
-    pub(super) async fn stream(&self, call: &Call<'_>, most: usize) -> Result<Partial, EngineError> {
-        let start = Instant::now();
-        let limit = self.limit(call);
-        let target = self.versioned(call);
-        let opened = tokio::time::timeout(limit, self.response(call, &target)).await;
-        let response = opened
-            .unwrap_or_else(|_| Err(EngineError::TimedOut { what: call.what.clone(), after: limit }))
-            .inspect_err(|_| self.observe(call, &target, None, start))?;
-        let (head, body) = response.into_parts();
-        let status = head.status.as_u16();
-        let mut partial = Partial { content_type: content_type(&head.headers), ..Partial::default() };
-        let rest = limit.saturating_sub(start.elapsed());
-        let ended = tokio::time::timeout(rest, partial.fill(body, most)).await;
-        partial.complete = ended.unwrap_or(false);
-        self.observe(call, &target, Some(status), start);
-        if head.status.is_success() {
-            Ok(partial)
-        } else {
-            Err(refusal::read(status, &partial.bytes, &call.what))
-        }
+    fn answered(&self, begun: &Begun<'_>) {
+        self.observe(begun.call, &begun.target, Some(begun.response.status().as_u16()), begun.start);
     }
 }
 
