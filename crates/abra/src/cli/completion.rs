@@ -42,7 +42,18 @@ fn command() -> Command {
     with_names(Cli::command())
 }
 
+/// `app cmd` without its subcommands where an app was typed: they stand in the app's place.
+fn without_subcommands(command: Command) -> Command {
+    let words = words();
+    let behind = words.iter().skip_while(|word| *word != "cmd").count();
+    if behind < 3 {
+        return command;
+    }
+    command.disable_help_subcommand(true).mut_subcommands(|subcommand| subcommand.hide(true))
+}
+
 fn with_names(command: Command) -> Command {
+    let command = if command.get_name() == "cmd" { without_subcommands(command) } else { command };
     let in_new = command.get_name() == "new";
     let of_secrets = matches!(command.get_name(), "generate" | "insert" | "rm");
     let command = command.mut_args(|arg| {
@@ -53,6 +64,7 @@ fn with_names(command: Command) -> Command {
             "version" if in_new => ArgValueCandidates::new(versions_of_recipe),
             // A secret's own version is no release.
             "version" if !of_secrets => ArgValueCandidates::new(versions_of_app),
+            "words" => ArgValueCandidates::new(service_or_function),
             "service" => ArgValueCandidates::new(services),
             "secret" => ArgValueCandidates::new(secrets),
             _ => return arg,
@@ -86,6 +98,21 @@ fn versions_of_app() -> Vec<CompletionCandidate> {
 
 fn services() -> Vec<CompletionCandidate> {
     of_app(async |context, app| complete::services(&context, &app).await)
+}
+
+/// The words of `app cmd`: the service first, unless the function runs on this machine.
+fn service_or_function() -> Vec<CompletionCandidate> {
+    of_app(async |context, app| {
+        let services = complete::services(&context, &app).await;
+        let words = words();
+        let typed = words.split_last().map(|(_, typed)| typed).unwrap_or_default();
+        let local = typed.iter().any(|word| matches!(word.as_str(), "-l" | "--local"));
+        // The command line has the words `app cmd`, and services are often named `app`.
+        let mut behind =
+            typed.iter().skip_while(|word| word.strip_suffix(".env").unwrap_or(word) != app.name.as_str());
+        let is_next = local || behind.any(|word| services.contains(word));
+        if is_next { complete::functions(&context, &app).await } else { services }
+    })
 }
 
 fn secrets() -> Vec<CompletionCandidate> {

@@ -57,7 +57,7 @@ enum Command {
     /// Servers that apps run on
     #[command(subcommand, visible_alias = "s")]
     Server(server::Command),
-    /// Print what a shell runs to complete names of apps, servers, recipes, versions, services and secrets
+    /// Print what a shell runs to complete names of apps, servers, recipes, versions, services, functions and secrets
     Autocomplete(completion::Args),
     /// The compose loader and the deployer by themselves
     #[command(hide = true, subcommand)]

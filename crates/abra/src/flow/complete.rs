@@ -1,12 +1,14 @@
 //! Names that complete what an operator has begun to type. Only files of this workstation are read, nothing is fetched,
 //! and what can't be read completes nothing.
+use super::post;
 use super::render::{self, Source};
 use crate::context::Context;
+use crate::git::RecipeFiles;
 use crate::home::Home;
 use abra_core::app::App;
 use abra_core::compose::model::Document;
 use abra_core::name::{AppName, RecipeName, ServerName};
-use abra_core::recipe::{RecipeState, Record, Target};
+use abra_core::recipe::{RecipeState, Record, Target, abra_sh};
 
 /// Apps in the order of their names, each with its server.
 pub fn apps(home: &Home) -> Vec<(String, String)> {
@@ -53,6 +55,12 @@ pub async fn secrets(context: &Context, app: &App) -> Vec<String> {
     document(context, app).await.map(|document| document.secrets.into_keys().collect()).unwrap_or_default()
 }
 
+/// Functions of the recipe's `abra.sh` at the version that is recorded.
+pub async fn functions(context: &Context, app: &App) -> Vec<String> {
+    let text = files(context, app).await.and_then(|files| post::text(app, &files).ok());
+    text.map(|text| abra_sh(&text).functions).unwrap_or_default()
+}
+
 async fn state(context: &Context, recipe: &RecipeName) -> Option<RecipeState> {
     let dir = context.home.recipe_dir(recipe);
     if dir.exists() { context.git.survey(&dir, &[]).await.ok() } else { None }
@@ -60,6 +68,13 @@ async fn state(context: &Context, recipe: &RecipeName) -> Option<RecipeState> {
 
 /// The app's compose files as one document, with variables as they are written.
 async fn document(context: &Context, app: &App) -> Option<Document> {
+    let files = files(context, app).await?;
+    let source = Source { files: &files, user_home: context.user_home.as_deref() };
+    render::load(app, source, true).ok().map(|loaded| loaded.document)
+}
+
+/// The recipe's files at the version that is recorded, or at the newest.
+async fn files(context: &Context, app: &App) -> Option<RecipeFiles> {
     let state = state(context, &app.recipe).await?;
     let recorded = app.env.record().ok().flatten().or_else(|| app.pin.clone());
     let release = state.releases().find(|release| match &recorded {
@@ -71,7 +86,5 @@ async fn document(context: &Context, app: &App) -> Option<Document> {
         Some(release) => Target::Release(release.clone()),
         None => Target::Commit(state.head.clone()?),
     };
-    let files = context.git.files_of(&context.home.recipe_dir(&app.recipe), &target).await.ok()?;
-    let source = Source { files: &files, user_home: context.user_home.as_deref() };
-    render::load(app, source, true).ok().map(|loaded| loaded.document)
+    context.git.files_of(&context.home.recipe_dir(&app.recipe), &target).await.ok()
 }

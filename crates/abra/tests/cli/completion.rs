@@ -49,6 +49,21 @@ fn names_of_this_workstation_are_offered() {
 }
 
 #[test]
+fn functions_of_the_recipe_are_offered_behind_a_service() {
+    let home = Home::usual().recipe("abra.sh", "greet() { echo hello; }\nfail() { false; }\n");
+    for (words, expected) in [
+        (&["app", "cmd", "wiki.test", ""][..], &["app"][..]),
+        (&["app", "cmd", "wiki.test", "app", ""], &["greet", "fail"]),
+        (&["app", "cmd", "wiki.test", "app", "g"], &["greet"]),
+        (&["app", "cmd", "--local", "wiki.test", ""], &["greet", "fail"]),
+        (&["app", "cmd", "li"], &["list"]),
+        (&["app", "cmd", "list", "w"], &["wiki.test"]),
+    ] {
+        assert_eq!(offered(&home, words), expected, "{words:?}");
+    }
+}
+
+#[test]
 fn what_cant_be_read_completes_nothing_and_says_nothing() {
     let home = Home::empty();
     assert_eq!(offered(&home, &["app", "deploy", ""]), [""; 0]);
