@@ -3,7 +3,7 @@
 use super::LinkError;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, ChildStdin, Command};
@@ -22,7 +22,7 @@ pub(super) type Words = Arc<Mutex<String>>;
 #[derive(Debug)]
 pub(super) struct Keeper {
     child: Child,
-    pipe: Option<ChildStdin>,
+    pipe: Mutex<Option<ChildStdin>>,
     said: Words,
     ended: watch::Receiver<bool>,
 }
@@ -34,7 +34,7 @@ impl Keeper {
         command.args(["-c", SCRIPT, "abra-ssh"]).arg(folder).arg(program).args(words);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|error| LinkError::Program { reason: error.to_string() })?;
-        let pipe = child.stdin.take();
+        let pipe = Mutex::new(child.stdin.take());
         let said = Words::default();
         let (sender, ended) = watch::channel(false);
         let (stderr, words) = (child.stderr.take(), Arc::clone(&said));
@@ -53,6 +53,11 @@ impl Keeper {
         let _ = ended.wait_for(|ended| *ended).await;
     }
 
+    /// Lets it end ssh, and does not wait for that.
+    pub(super) fn let_go(&self) {
+        drop(self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take());
+    }
+
     /// What ssh said so far.
     pub(super) fn said(&self) -> String {
         self.said.lock().map(|said| said.clone()).unwrap_or_default()
@@ -61,7 +66,7 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.pipe = None;
+        self.let_go();
         let start = Instant::now();
         // It is quick, and whoever looks afterwards finds nothing. Should it not be, the shell goes on without us.
         while let Ok(None::<ExitStatus>) = self.child.try_wait()

@@ -73,6 +73,18 @@ impl Inner {
     }
 }
 
+impl Drop for Inner {
+    /// Logs out of all servers at once: when their logins are dropped, one after the other, there is nothing left to wait for.
+    fn drop(&mut self) {
+        let logins = self.logins.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for login in logins.values_mut() {
+            if let Some(master) = Arc::get_mut(login).and_then(|turn| turn.get_mut().as_ref()) {
+                master.log_out();
+            }
+        }
+    }
+}
+
 impl Behind {
     /// Its address.
     pub fn address(&self) -> &Address {

@@ -83,6 +83,15 @@ impl Master {
         is_new
     }
 
+    /// Ends ssh as if by its own wish, so that the server is told, and does not wait for that. The keeper sees to it where
+    /// that fails.
+    pub(super) fn log_out(&self) {
+        if !self.has_ended() {
+            let _ = mux::terminate(&self.folder.control());
+        }
+        self.keeper.let_go();
+    }
+
     /// Waits until it has ended.
     async fn end(&self) {
         let _ = self.ended.clone().wait_for(|ended| *ended).await;
@@ -108,9 +117,6 @@ fn end_of(stream: std::os::unix::net::UnixStream) -> io::Result<watch::Receiver<
 
 impl Drop for Master {
     fn drop(&mut self) {
-        // Ends ssh as if by its own wish, so that the server is told. The keeper sees to it where that fails.
-        if !self.has_ended() {
-            let _ = mux::terminate(&self.folder.control());
-        }
+        self.log_out();
     }
 }
