@@ -2,11 +2,12 @@
 //! with docker's own client and whatever else keeps servers there, so only the one document that is meant is touched.
 //!
 //! Not here: what the documents say (core), and how an address is reached ([`crate::engine`]).
+use crate::home::whole;
 use abra_core::docker_context::{self, DockerContext, DockerContextError};
 use abra_core::name::ServerName;
 use serde_json::Value;
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -83,14 +84,12 @@ impl Contexts {
             own.recursive(true).mode(0o700).create(docker).map_err(failed("make", docker))?;
         }
         fs::create_dir_all(dir).map_err(failed("make", dir))?;
-        let file = tempfile::Builder::new().prefix(".meta-").tempfile_in(dir);
-        let mut file = file.map_err(failed("write in", dir))?;
-        let written = file.write_all(context.text().as_bytes()).and_then(|()| {
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
-            file.as_file().sync_all()
-        });
+        let file = whole::begun(dir, context.text().as_bytes()).map_err(failed("write in", dir))?;
+        let written = file
+            .as_file()
+            .set_permissions(fs::Permissions::from_mode(0o644))
+            .and_then(|()| whole::placed(file, &path, true));
         written.map_err(failed("write", &path))?;
-        file.persist(&path).map_err(|error| failed("write", &path)(error.error))?;
         Ok(path)
     }
 

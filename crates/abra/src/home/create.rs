@@ -1,8 +1,7 @@
 //! New files and folders.
-use super::{Home, HomeError, TEMPORARY, io_error};
+use super::{Home, HomeError, io_error, whole};
 use abra_core::name::{AppName, ServerName};
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 impl Home {
@@ -63,20 +62,9 @@ fn write_new(path: &Path, bytes: &[u8], force: bool) -> Result<(), HomeError> {
     let real =
         if force { fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()) } else { path.to_owned() };
     let dir = real.parent().unwrap_or(Path::new("/"));
-    let mut file =
-        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir).map_err(io_error("write in", dir))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(io_error("write", path))?;
-    let placed = if force { file.persist(&real) } else { file.persist_noclobber(&real) };
-    match placed {
-        Ok(_) => sync_dir(dir),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(HomeError::Exists { path: path.to_owned() })
-        }
-        Err(error) => Err(io_error("write", path)(error.error)),
-    }
-}
-
-/// Makes names in a folder last.
-pub(super) fn sync_dir(dir: &Path) -> Result<(), HomeError> {
-    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(io_error("write", dir))
+    let file = whole::begun(dir, bytes).map_err(io_error("write in", dir))?;
+    whole::placed(file, &real, force).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => HomeError::Exists { path: path.to_owned() },
+        _ => io_error("write", path)(error),
+    })
 }

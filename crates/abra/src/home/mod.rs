@@ -4,6 +4,7 @@
 mod apps;
 mod create;
 mod rewrite;
+pub(crate) mod whole;
 
 pub use apps::{Listing, Place};
 

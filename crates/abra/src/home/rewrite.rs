@@ -1,11 +1,9 @@
 //! Changing an env file: the newest bytes, under a lock, all at once or not at all.
-use super::create::sync_dir;
-use super::{Home, HomeError, TEMPORARY, io_error, read_env};
+use super::{Home, HomeError, TEMPORARY, io_error, read_env, whole};
 use crate::hold::{self, Place};
 use abra_core::env::EnvFile;
 use abra_core::name::{AppName, ServerName};
 use std::fs::{self, File, Metadata, TryLockError};
-use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -70,17 +68,14 @@ fn replace(path: &Path, bytes: &[u8]) -> Result<(), HomeError> {
     let dir = real.parent().unwrap_or(Path::new("/"));
     remove_leftovers(dir);
     let old = fs::metadata(&real).map_err(io_error("read", path))?;
-    let mut file =
-        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir).map_err(io_error("write in", dir))?;
-    file.write_all(bytes).map_err(io_error("write", path))?;
+    let file = whole::begun(dir, bytes).map_err(io_error("write in", dir))?;
     keep_owner(file.as_file(), &old, path)?;
     let mode = fs::Permissions::from_mode(old.mode() & 0o7777);
     file.as_file().set_permissions(mode).map_err(io_error("write", path))?;
-    file.as_file().sync_all().map_err(io_error("write", path))?;
     hold::firmly_at(Place::EnvWritten);
-    file.persist(&real).map_err(|error| io_error("replace", path)(error.error))?;
+    whole::placed(file, &real, true).map_err(io_error("replace", path))?;
     hold::firmly_at(Place::EnvReplaced);
-    sync_dir(dir)
+    Ok(())
 }
 
 /// Removes what writes that were cut off left. Nobody else is writing: the lock is held.
