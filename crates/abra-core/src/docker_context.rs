@@ -78,7 +78,7 @@ impl DockerContext {
         let malformed = |reason: String| DockerContextError::Malformed { name: name.to_owned(), reason };
         let whole: Map<String, Value> =
             serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
-        match whole.get("Name").and_then(Value::as_str) {
+        match field(&whole, "Name").and_then(Value::as_str) {
             Some(own) if own == name => {}
             Some(own) => return Err(malformed(format!("it calls itself `{}`", own.escape_debug()))),
             None => return Err(malformed("it has no name".to_owned())),
@@ -97,23 +97,25 @@ impl DockerContext {
 
     /// Where its engine is: an address with a scheme; `None` where docker would take the local engine.
     pub fn host(&self) -> Option<&str> {
-        let host = self.whole.get("Endpoints")?.get("docker")?.get("Host")?.as_str()?;
+        let docker = field(&self.whole, "Endpoints")?.get("docker")?.as_object()?;
+        let host = field(docker, "Host")?.as_str()?;
         (!host.is_empty()).then_some(host)
     }
 
     /// Whether this program made it.
     pub fn is_ours(&self) -> bool {
-        let metadata = self.whole.get("Metadata");
-        metadata.and_then(|metadata| metadata.get("Description")).and_then(Value::as_str) == Some(OURS)
+        let metadata = field(&self.whole, "Metadata").and_then(Value::as_object);
+        metadata.and_then(|metadata| field(metadata, "Description")).and_then(Value::as_str) == Some(OURS)
     }
 
     /// The same context with another address. All else stays.
     #[must_use]
     pub fn leading_to(mut self, host: &str) -> Self {
-        let endpoints = object(self.whole.entry("Endpoints").or_insert(Value::Null));
+        let key = key(&self.whole, "Endpoints");
+        let endpoints = object(self.whole.entry(key).or_insert(Value::Null));
         let docker = object(endpoints.entry("docker").or_insert(Value::Null));
-        docker.insert("Host".to_owned(), Value::from(host));
-        docker.entry("SkipTLSVerify").or_insert(Value::Bool(false));
+        docker.insert(self::key(docker, "Host"), Value::from(host));
+        docker.entry(self::key(docker, "SkipTLSVerify")).or_insert(Value::Bool(false));
         self
     }
 
@@ -121,6 +123,17 @@ impl DockerContext {
     pub fn text(&self) -> String {
         Value::Object(self.whole.clone()).to_string()
     }
+}
+
+/// A field as docker's parser finds it: its name as it is, else in any letter case.
+fn field<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    map.get(&key(map, name))
+}
+
+/// The name that a field has there, or would get.
+fn key(map: &Map<String, Value>, name: &str) -> String {
+    let alike = || map.keys().find(|key| key.eq_ignore_ascii_case(name)).cloned();
+    if map.contains_key(name) { name.to_owned() } else { alike().unwrap_or_else(|| name.to_owned()) }
 }
 
 /// The object in a value; whatever else stood there is no part of the document.
@@ -166,6 +179,14 @@ mod tests {
         assert_eq!(
             context.leading_to("unix:///s").text(),
             r#"{"Name":"x","Metadata":{"a":[1]},"Endpoints":{"docker":{"Host":"unix:///s","Z":1,"SkipTLSVerify":false},"kubernetes":{}},"Later":null}"#
+        );
+        // docker's parser takes names of fields in any letter case.
+        let text = r#"{"name":"x","metadata":{"description":"server of abra"},"endpoints":{"docker":{"host":"ssh://h"}}}"#;
+        let small = DockerContext::parse("x", text).unwrap();
+        assert_eq!((small.host(), small.is_ours()), (Some("ssh://h"), true));
+        assert_eq!(
+            small.leading_to("ssh://i").text(),
+            text.replace(r#""ssh://h""#, r#""ssh://i","SkipTLSVerify":false"#)
         );
         let bare = DockerContext::parse("x", r#"{"Name":"x","Endpoints":7}"#).unwrap();
         assert_eq!(bare.leading_to("ssh://h").host(), Some("ssh://h"));

@@ -79,6 +79,9 @@ pub enum TargetError {
     /// Brackets around what is no IPv6 address, or one without them.
     #[error("the host \"{}\" of an ssh address is no IPv6 address in brackets", .0.escape_debug())]
     Brackets(String),
+    /// A zone of an IPv6 address, not written as in every URL.
+    #[error("the zone of the host \"{}\" of an ssh address must stand behind `%25`", .0.escape_debug())]
+    Zone(String),
     /// Not a port.
     #[error("the port \"{}\" of an ssh address is no number from 1 to 65535", .0.escape_debug())]
     Port(String),
@@ -98,7 +101,8 @@ impl Target {
     /// Names the rule that is broken.
     pub fn new(user: Option<&str>, host: &str, port: Option<u16>) -> Result<Self, TargetError> {
         if let Some(user) = user {
-            check("user", user, |c| c.is_alphanumeric() || "._-+@".contains(c))?;
+            // What docker would read, too: others have to be escaped in its addresses.
+            check("user", user, |c| c.is_ascii_alphanumeric() || "._-+@".contains(c))?;
         }
         if host.contains(':') {
             check_ipv6(host)?;
@@ -140,7 +144,7 @@ impl Target {
 }
 
 impl Address {
-    /// Reads `ssh://[user@]host[:port][/path/to/docker.sock]`.
+    /// Reads `ssh://[user@]host[:port][/path/to/docker.sock]`, in which the zone of an IPv6 address stands behind `%25`.
     ///
     /// # Errors
     /// Names the rule that is broken, never a password.
@@ -155,7 +159,7 @@ impl Address {
             return Err(TargetError::Password);
         }
         let (host, port) = host_and_port(place)?;
-        let target = Target::new(user, host, port)?;
+        let target = Target::new(user, &host, port)?;
         let socket = match path {
             "" | "/" => None,
             path => Some(SocketPath::new(path)?),
@@ -170,7 +174,11 @@ impl fmt::Display for Target {
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
-        if self.host.contains(':') { write!(f, "[{}]", self.host) } else { f.write_str(&self.host) }?;
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host.replace('%', "%25"))?;
+        } else {
+            f.write_str(&self.host)?;
+        }
         self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
@@ -183,7 +191,7 @@ impl fmt::Display for Address {
 }
 
 /// `host`, `host:22`, `[::1]` or `[::1]:22`.
-fn host_and_port(place: &str) -> Result<(&str, Option<u16>), TargetError> {
+fn host_and_port(place: &str) -> Result<(String, Option<u16>), TargetError> {
     let (host, port) = if let Some(inner) = place.strip_prefix('[') {
         let bad = || TargetError::Brackets(place.to_owned());
         let (host, after) = inner.split_once(']').ok_or_else(bad)?;
@@ -191,13 +199,13 @@ fn host_and_port(place: &str) -> Result<(&str, Option<u16>), TargetError> {
             return Err(bad());
         }
         let port = if after.is_empty() { None } else { Some(after.strip_prefix(':').ok_or_else(bad)?) };
-        (host, port)
+        (zoned(host)?, port)
     } else {
         match place.split_once(':') {
             // Without brackets, where would the port begin?
             Some((_, port)) if port.contains(':') => return Err(TargetError::Brackets(place.to_owned())),
-            Some((host, port)) => (host, Some(port)),
-            None => (place, None),
+            Some((host, port)) => (host.to_owned(), Some(port)),
+            None => (place.to_owned(), None),
         }
     };
     let number = |text: &str| match text.parse::<u16>() {
@@ -205,6 +213,17 @@ fn host_and_port(place: &str) -> Result<(&str, Option<u16>), TargetError> {
         _ => Err(TargetError::Port(text.to_owned())),
     };
     Ok((host, port.map(number).transpose()?))
+}
+
+/// An IPv6 host of a URL (RFC 6874) as ssh takes it: a `%` begins what is escaped in the one, the zone in the other.
+fn zoned(host: &str) -> Result<String, TargetError> {
+    match host.split_once('%') {
+        None => Ok(host.to_owned()),
+        Some((address, zone)) => match zone.strip_prefix("25") {
+            Some(zone) => Ok(format!("{address}%{zone}")),
+            None => Err(TargetError::Zone(host.to_owned())),
+        },
+    }
 }
 
 fn check(part: &'static str, text: &str, is_allowed: impl Fn(char) -> bool) -> Result<(), TargetError> {
@@ -233,7 +252,7 @@ fn check_ipv6(host: &str) -> Result<(), TargetError> {
 }
 
 /// What may be shown of a text that is no address.
-fn without_password(text: &str) -> String {
+pub fn without_password(text: &str) -> String {
     let scheme = text.split_once("://").map(|(scheme, _)| scheme);
     match (scheme, text.contains('@')) {
         (Some(scheme), true) => format!("{scheme}://…"),

@@ -1,5 +1,6 @@
 //! Where an engine listens.
 use super::ssh::Behind;
+use abra_core::ssh;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,8 +50,10 @@ impl Eq for Inside {}
 /// Why an address can't be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// A scheme that this program doesn't speak.
-    #[error("unsupported engine address \"{0}\" (expected unix:///path/to/docker.sock)")]
+    /// A scheme that this program doesn't speak; without what may be a password.
+    #[error(
+        "unsupported engine address \"{0}\" (expected ssh://[user@]host[:port] or unix:///path/to/docker.sock)"
+    )]
     Scheme(String),
     /// `unix://` with no absolute path behind it.
     #[error("engine address \"{0}\" needs an absolute path (expected unix:///path/to/docker.sock)")]
@@ -64,7 +67,7 @@ impl Endpoint {
     /// Reads an address as it is written in `DOCKER_HOST`.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let Some(path) = text.strip_prefix("unix://") else {
-            return Err(EndpointError::Scheme(text.to_owned()));
+            return Err(EndpointError::Scheme(ssh::without_password(text)));
         };
         if !path.starts_with('/') {
             return Err(EndpointError::RelativePath(text.to_owned()));
@@ -94,6 +97,7 @@ mod tests {
             ("unix://docker.sock", Err(EndpointError::RelativePath("unix://docker.sock".into()))),
             ("unix://", Err(EndpointError::RelativePath("unix://".into()))),
             ("tcp://1.2.3.4:2375", Err(EndpointError::Scheme("tcp://1.2.3.4:2375".into()))),
+            ("tcp://ada:hunter2@1.2.3.4", Err(EndpointError::Scheme("tcp://…".into()))),
             ("", Err(EndpointError::Scheme(String::new()))),
         ] {
             assert_eq!(Endpoint::parse(text), expected, "{text}");
