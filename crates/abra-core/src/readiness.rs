@@ -24,8 +24,8 @@ pub struct Facts {
     pub swarm: Part,
     /// Networks called [`PROXY`].
     pub proxies: Vec<Proxy>,
-    /// The disk that the engine keeps its data on, where it could be looked at.
-    pub disk: Option<Disk>,
+    /// The disk that the engine keeps its data on, or why it could not be looked at; `None`: nobody can look.
+    pub disk: Option<Result<Disk, String>>,
 }
 
 /// An engine's part in a swarm, as it says itself.
@@ -87,24 +87,46 @@ pub struct Check {
     pub hints: Vec<String>,
 }
 
-/// All checks of a server, in the order in which things are set up.
-pub fn checks(server: &ServerName, facts: &Facts) -> Vec<Check> {
-    let docker = docker(server);
+/// All checks of a server, in the order in which things are set up. `docker`: docker's own command line for its engine.
+pub fn checks(server: &ServerName, docker: &str, facts: &Facts) -> Vec<Check> {
     let engine = format!("{} on {}, API {}", facts.engine, facts.host, facts.api);
     let mut all = vec![fine("engine", engine)];
-    all.extend(facts.disk.as_ref().map(|disk| of_disk(server, disk)));
-    let swarm = of_swarm(&docker, &facts.swarm, &facts.host);
+    all.extend(facts.disk.as_ref().map(|disk| match disk {
+        Ok(disk) => of_disk(server, disk),
+        Err(reason) => of_unknown_disk(docker, reason),
+    }));
+    let swarm = of_swarm(docker, &facts.swarm, &facts.host);
     let is_manager = swarm.standing == Standing::Fine;
     all.push(swarm);
     if is_manager {
-        all.push(of_proxy(&docker, &facts.proxies));
+        all.push(of_proxy(docker, &facts.proxies));
     }
     all
 }
 
-/// docker's own command line for the server.
-fn docker(server: &ServerName) -> String {
-    if server.is_local() { "docker".to_owned() } else { format!("docker --context {server}") }
+/// The words of a command line that tells the space of a folder's disk on a server, read by [`disk`]; `None` where the
+/// folder, which the server names, can't stand there: a shell over there reads those words.
+pub fn disk_command(folder: &str) -> Option<[&str; 3]> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@,=".contains(c);
+    (folder.starts_with('/') && folder.chars().all(is_plain)).then_some(["df", "-Pk", folder])
+}
+
+/// Reads what `df -Pk` says of a folder (POSIX: `filesystem total used available percentage mounted-on`, in KiB). A login
+/// there may say something of its own before that.
+pub fn disk(folder: &str, said: &str) -> Option<Disk> {
+    let words: Vec<&str> = said.lines().rfind(|line| !line.trim().is_empty())?.split_whitespace().collect();
+    let share = words.iter().position(|word| word.strip_suffix('%').is_some_and(is_number))?;
+    let kib = |before: usize| words.get(share.checked_sub(before)?)?.parse::<u64>().ok();
+    let (total, free) = (kib(3)?, kib(1)?);
+    Some(Disk {
+        folder: folder.to_owned(),
+        free: free.checked_mul(1 << 10)?,
+        total: total.checked_mul(1 << 10)?,
+    })
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn of_disk(server: &ServerName, disk: &Disk) -> Check {
@@ -114,6 +136,12 @@ fn of_disk(server: &ServerName, disk: &Disk) -> Check {
     }
     let hint = format!("`abra server prune {server}` frees what nothing uses any more");
     Check { what: "disk", standing: Standing::Doubtful, words: format!("only {words}"), hints: vec![hint] }
+}
+
+fn of_unknown_disk(docker: &str, reason: &str) -> Check {
+    let words = format!("free space is not known: {reason}");
+    let hint = format!("`{docker} system df` shows what docker itself takes up");
+    Check { what: "disk", standing: Standing::Doubtful, words, hints: vec![hint] }
 }
 
 fn of_swarm(docker: &str, part: &Part, host: &str) -> Check {
@@ -205,7 +233,7 @@ pub fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Disk, Facts, Part, Proxy, Standing, checks, size};
+    use super::{Disk, Facts, Part, Proxy, Standing, checks, disk, disk_command, size};
     use crate::name::ServerName;
 
     fn ready() -> Facts {
@@ -221,7 +249,7 @@ mod tests {
                 ..Part::default()
             },
             proxies: vec![Proxy { scope: "swarm".to_owned(), driver: "overlay".to_owned() }],
-            disk: Some(Disk { folder: "/d".to_owned(), free: 30 << 30, total: 40 << 30 }),
+            disk: Some(Ok(Disk { folder: "/d".to_owned(), free: 30 << 30, total: 40 << 30 })),
         }
     }
 
@@ -229,7 +257,7 @@ mod tests {
     fn check(change: impl Fn(&mut Facts), what: &str, standing: Standing, words: &str, hint: &str) {
         let mut facts = ready();
         change(&mut facts);
-        let all = checks(&ServerName::new("s.example").unwrap(), &facts);
+        let all = checks(&ServerName::new("s.example").unwrap(), "docker --context s.example", &facts);
         let found = all.iter().find(|check| check.what == what).unwrap();
         assert_eq!((found.standing, found.words.as_str()), (standing, words));
         assert!(found.hints.join("\n").contains(hint), "{:?}", found.hints);
@@ -239,7 +267,7 @@ mod tests {
 
     #[test]
     fn a_server_that_is_ready_passes_every_check() {
-        let all = checks(&ServerName::local(), &ready());
+        let all = checks(&ServerName::local(), "docker", &ready());
         let words: Vec<String> = all.iter().map(|check| format!("{}: {}", check.what, check.words)).collect();
         assert!(all.iter().all(|check| check.standing == Standing::Fine), "{all:?}");
         assert_eq!(
@@ -307,18 +335,55 @@ mod tests {
             "network rm proxy",
         );
         check(
-            |facts| facts.disk = Some(Disk { folder: "/d".to_owned(), free: 1 << 30, total: 40 << 30 }),
+            |facts| facts.disk = Some(Ok(Disk { folder: "/d".to_owned(), free: 1 << 30, total: 40 << 30 })),
             "disk",
             Doubtful,
             "only 1.0 GB free of 42.9 GB at /d",
             "abra server prune s.example",
+        );
+        check(
+            |facts| facts.disk = Some(Err("df: not found".to_owned())),
+            "disk",
+            Doubtful,
+            "free space is not known: df: not found",
+            "docker --context s.example system df",
         );
     }
 
     #[test]
     fn without_a_swarm_no_network_is_asked_for() {
         let facts = Facts { swarm: Part::default(), proxies: vec![], ..ready() };
-        assert!(checks(&ServerName::local(), &facts).iter().all(|check| check.what != "network"));
+        assert!(checks(&ServerName::local(), "docker", &facts).iter().all(|check| check.what != "network"));
+    }
+
+    #[test]
+    fn what_df_says_is_read() {
+        let head = "Filesystem     1024-blocks      Used Available Capacity Mounted on\n";
+        for (said, expected) in [
+            ("/dev/sda1 41152736 30123456 8904512 78% /var/lib/docker\n", Some((41_152_736, 8_904_512))),
+            ("a b c 10 9 0 100% /a 5% b\n\n", Some((10, 0))),
+            ("overlay 10 - - - /\n", None),
+            ("7% 1 2", None),
+            ("x 1 2 -3 5% /", None),
+            ("x 18446744073709551615 2 3 5% /", None),
+            ("df: /nosuch: No such file or directory", None),
+            ("%", None),
+        ] {
+            let expected = expected.map(|(total, free): (u64, u64)| (total << 10, free << 10));
+            let found = disk("/d", &format!("Welcome, 99% full!\n{head}{said}"));
+            assert_eq!(found.map(|disk| (disk.total, disk.free)), expected, "{said}");
+        }
+        assert_eq!(disk("/d", ""), None);
+    }
+
+    #[test]
+    fn only_a_harmless_folder_gets_on_a_command_line() {
+        assert_eq!(disk_command("/var/lib/docker"), Some(["df", "-Pk", "/var/lib/docker"]));
+        for folder in
+            ["", "-rf", "var", "/a b", "/a;id", "/$(id)", "/`id`", "/a'b", "/a\n", "/\u{1b}[2J", "/ä", "/*"]
+        {
+            assert_eq!(disk_command(folder), None, "{folder:?}");
+        }
     }
 
     #[test]

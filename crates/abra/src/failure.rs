@@ -22,6 +22,9 @@ use std::error::Error;
 /// Stands in a hint for the app's name, see [`Failure::about`].
 const APP: &str = "<APP>";
 
+const GROUP: &str = "your user must be in the group `docker` there: `sudo usermod -aG docker \"$USER\"`, run there, puts you \
+                     into it from the next login on";
+
 /// A run that ended without doing what was asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -192,7 +195,7 @@ impl From<EngineError> for Failure {
                 failure.hint("is the Docker engine running, and DOCKER_HOST right?")
             }
             EngineError::Link(error) => link_hint(failure, &error),
-            EngineError::NoAccess { .. } => failure.hint("your user must be in the group `docker` there"),
+            EngineError::NoAccess { .. } => failure.hint(GROUP),
             EngineError::TooOld { .. } => failure.hint("Docker 20.10 is the oldest engine that is supported"),
             EngineError::NotManager => {
                 failure.hint("`docker swarm init` makes the engine a swarm of its own; a worker can't deploy")
@@ -214,7 +217,9 @@ fn link_hint(failure: Failure, error: &LinkError) -> Failure {
             failure.hint(format!("`ssh -G {target}` shows what ssh's settings come to"))
         }
         LinkError::Login { target, trouble, .. } => login_hint(failure, target, *trouble),
-        LinkError::TimedOut { target, .. } | LinkError::Control { target, .. } => {
+        LinkError::TimedOut { target, .. }
+        | LinkError::Control { target, .. }
+        | LinkError::Command { target, .. } => {
             failure.hint(format!("`ssh -v {target}` shows how far it comes"))
         }
         LinkError::Ended { .. } => {
@@ -246,11 +251,13 @@ fn login_hint(failure: Failure, target: &str, trouble: Trouble) -> Failure {
 
 fn way_hint(failure: Failure, target: &str, trouble: DialTrouble) -> Failure {
     match trouble {
-        DialTrouble::NoAccess => failure.hint("your user must be in the group `docker` there"),
+        DialTrouble::NoAccess => failure.hint(GROUP),
         DialTrouble::NoDocker => failure
-            .hint("install Docker there; where only its command is missing, sshd's AllowStreamLocalForwarding is enough"),
+            .hint("install Docker there: https://docs.docker.com/engine/install/")
+            .hint("where only its command is missing, sshd's AllowStreamLocalForwarding is enough"),
         DialTrouble::NoEngine => failure
-            .hint("is Docker running there? `servers: NAME: socket:` in config.yml says where it listens, if elsewhere"),
+            .hint("is Docker running there? `sudo systemctl enable --now docker`, run there, starts it on most systems")
+            .hint("if it listens elsewhere, `servers: NAME: socket:` in config.yml says where"),
         DialTrouble::Crowded => failure
             .hint("sshd allows too few sessions (`MaxSessions`), or other commands hold them"),
         DialTrouble::Other => failure.hint(format!("`ssh {target} docker version` must work")),

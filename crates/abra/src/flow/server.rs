@@ -30,11 +30,18 @@ pub fn endpoint(context: &Context, server: &ServerName) -> Result<Endpoint, Fail
     if server.is_local() {
         return local(context.docker_host.as_deref(), &context.links);
     }
-    let host = host(context, server)?;
+    endpoint_at(context, server, &host(context, server)?)
+}
+
+/// The engine of a server, where its context leads to this address.
+///
+/// # Errors
+/// It is no address that is supported.
+pub fn endpoint_at(context: &Context, server: &ServerName, host: &str) -> Result<Endpoint, Failure> {
     if !host.starts_with("ssh:") {
-        return Endpoint::parse(&host).map_err(|error| unusable(&error, server));
+        return Endpoint::parse(host).map_err(|error| unusable(&error, server));
     }
-    let mut address = Address::parse(&host).map_err(|error| unusable(&error, server))?;
+    let mut address = Address::parse(host).map_err(|error| unusable(&error, server))?;
     if let Some(socket) = context.settings.sockets.get(server) {
         address.socket = Some(socket.value.clone());
     }
@@ -69,7 +76,7 @@ fn host(context: &Context, server: &ServerName) -> Result<String, Failure> {
 
 fn unusable(error: &dyn Error, server: &ServerName) -> Failure {
     let failure = Failure::from_error(error);
-    let message = format!("docker's context `{server}` leads nowhere: {}", failure.message);
+    let message = format!("docker's context `{server}` can't be used: {}", failure.message);
     Failure { message, ..failure }
         .hint(format!("`abra server add {server} --force` makes it lead to the host of that name, by ssh"))
 }

@@ -1,34 +1,69 @@
 //! Which servers there are: adding and removing their folders and docker's contexts. The servers themselves are not touched.
 use super::server;
 use crate::context::Context;
+use crate::contexts::ContextsError;
+use crate::engine::Endpoint;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use abra_core::docker_context::DockerContext;
 use abra_core::name::ServerName;
 use abra_core::ssh::Address;
 use std::path::PathBuf;
 
-/// What became of the context of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// It is new.
-    New,
-    /// It was there, and leads where it should.
-    AsItWas,
-    /// It led elsewhere.
-    Changed,
+/// What an operator says of a server that is to be added.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Its name.
+    pub server: ServerName,
+    /// Where it is, as far as that was said; else where docker's context of that name leads, else what ssh makes of the name.
+    pub address: Option<Address>,
+    /// Also where docker's context leads elsewhere, or can't be used.
+    pub force: bool,
 }
 
-/// A server that is known now.
-#[derive(Debug)]
-pub struct Added {
+/// What becomes of the context of a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// The local engine has none.
+    None,
+    /// It is new.
+    New(DockerContext),
+    /// It is there, and leads where it should.
+    AsItIs,
+    /// It leads elsewhere, or can't be used for the reason that is given.
+    Replaced(DockerContext, Option<String>),
+}
+
+/// What would be done. Nothing is changed yet.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Plan {
+    wish: Wish,
     /// Its folder.
     pub folder: PathBuf,
-    /// Whether the folder is new.
+    /// Whether there is no folder yet.
     pub is_new: bool,
-    /// Where its engine is.
+    /// Where its engine will be found.
+    pub endpoint: Endpoint,
+    /// Where its context leads then, in words.
     pub address: String,
-    /// Its context; the local engine has none.
-    pub context: Option<Kept>,
+    /// What becomes of the context.
+    pub change: Change,
+}
+
+impl Plan {
+    /// Whether there is anything to write.
+    pub fn changes(&self) -> bool {
+        self.is_new || !matches!(self.change, Change::None | Change::AsItIs)
+    }
+}
+
+/// Why a context stays when its server goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stays {
+    /// Another program or docker itself made it.
+    Foreign,
+    /// docker's own commands go there (`docker context use`).
+    Current,
 }
 
 /// A server that is not known any more.
@@ -39,90 +74,90 @@ pub struct Removed {
     /// Whether its context was removed.
     pub context: bool,
     /// Why a context stays that is still there.
-    pub stays: Option<&'static str>,
+    pub stays: Option<Stays>,
 }
 
-/// Makes a server known. `address`: where it is, as far as the operator said it; else where docker's context of that name
-/// leads, else what ssh makes of the name.
+/// What it takes to make a server known. Changes nothing.
 ///
 /// # Errors
-/// The name or the address can't be used, or the context leads elsewhere and `force` is not given. Then nothing is changed.
-pub fn add(
-    context: &Context,
-    server: &ServerName,
-    address: Option<&Address>,
-    force: bool,
-) -> Result<Added, Failure> {
+/// The name or the address can't be used, or the context leads elsewhere and that is not to be changed.
+pub fn plan(context: &Context, wish: &Wish) -> Result<Plan, Failure> {
+    let server = &wish.server;
     let folder = context.home.server_dir(server);
-    if server.is_local() {
-        let address = server::endpoint(context, server)?.to_string();
-        let is_new = context.home.create_server(server)?;
-        return Ok(Added { folder, is_new, address, context: None });
+    let (change, address) = if server.is_local() {
+        (Change::None, server::endpoint(context, server)?.to_string())
+    } else {
+        change(wish, context.contexts.get(server))?
+    };
+    let endpoint = match change {
+        Change::None => server::endpoint(context, server)?,
+        _ => server::endpoint_at(context, server, &address)?,
+    };
+    Ok(Plan { wish: wish.clone(), is_new: !folder.is_dir(), folder, endpoint, address, change })
+}
+
+/// Makes a server known as planned.
+///
+/// # Errors
+/// Somebody else changed the folder or the context since, or they can't be written. Then nothing is changed.
+pub fn add(context: &Context, made: &Plan) -> Result<(), Failure> {
+    let server = &made.wish.server;
+    if plan(context, &made.wish)? != *made {
+        let message = format!("server {server} was changed by somebody else at this moment");
+        return Err(Failure::new(message).exit(Exit::Moved).hint("look again, by the same command"));
     }
-    let wanted = address.map(ToString::to_string);
-    let (kept, address) = match context.contexts.get(server) {
-        Err(error) if force => {
-            context.ui.warn(format!("{error}; it is replaced"));
-            replaced(context, server, wanted)?
+    let is_new = context.home.create_server(server)?;
+    let (Change::New(new) | Change::Replaced(new, _)) = &made.change else { return Ok(()) };
+    context.contexts.put(new).map(drop).map_err(|error| {
+        let failure = Failure::from(error);
+        match if is_new { context.home.remove_server(server) } else { Ok(()) } {
+            Ok(()) => failure,
+            Err(error) => failure.hint(format!("the new folder stays: {error}")),
+        }
+    })
+}
+
+/// What becomes of the context that is there, and where it leads then.
+fn change(
+    wish: &Wish,
+    there: Result<Option<DockerContext>, ContextsError>,
+) -> Result<(Change, String), Failure> {
+    let Wish { server, address, force } = wish;
+    let usual = || abra_core::ssh::Target::named(server).to_string();
+    let wanted = address.as_ref().map(ToString::to_string);
+    let new = |host: &str| DockerContext::new(server, host).map_err(|error| Failure::from_error(&error));
+    let there = match there {
+        Ok(Some(there)) => there,
+        Ok(None) => {
+            let address = wanted.unwrap_or_else(usual);
+            return Ok((Change::New(new(&address)?), address));
+        }
+        Err(error) if *force => {
+            let address = wanted.unwrap_or_else(usual);
+            return Ok((Change::Replaced(new(&address)?, Some(error.to_string())), address));
         }
         Err(error) => {
             let hint = format!("`abra server add {server} --force` replaces it");
             return Err(Failure::from(error).hint(hint));
         }
-        Ok(None) => {
-            let (_, address) = replaced(context, server, wanted)?;
-            (Kept::New, address)
-        }
-        Ok(Some(there)) => existing(context, server, there, wanted, force)?,
     };
-    let is_new = context.home.create_server(server)?;
-    Ok(Added { folder, is_new, address, context: Some(kept) })
-}
-
-/// A new context in the place of whatever is there.
-fn replaced(
-    context: &Context,
-    server: &ServerName,
-    wanted: Option<String>,
-) -> Result<(Kept, String), Failure> {
-    let address = wanted.unwrap_or_else(|| usual(server));
-    let new = DockerContext::new(server, &address).map_err(|error| Failure::from_error(&error))?;
-    context.contexts.put(&new)?;
-    Ok((Kept::Changed, address))
-}
-
-/// ssh finds the server by its name: an alias in the operator's settings, or a host.
-fn usual(server: &ServerName) -> String {
-    abra_core::ssh::Target::named(server).to_string()
-}
-
-fn existing(
-    context: &Context,
-    server: &ServerName,
-    there: DockerContext,
-    wanted: Option<String>,
-    force: bool,
-) -> Result<(Kept, String), Failure> {
     let leads = there.host().unwrap_or_default().to_owned();
-    let wanted = wanted.or_else(|| force.then(|| usual(server)));
-    match wanted {
-        Some(wanted) if wanted != leads => {
-            if !force {
-                let leads = if leads.is_empty() { "the local engine" } else { &leads };
-                return Err(Failure::new(format!(
-                    "docker's context `{server}` is there already and leads to {leads}, not to {wanted}"
-                ))
-                .hint(format!("`abra server add {server}` takes it as it is"))
-                .hint("the same command with --force makes it lead there, for docker and other tools, too"));
-            }
-            context.contexts.put(&there.leading_to(&wanted))?;
-            Ok((Kept::Changed, wanted))
+    match wanted.or_else(|| force.then(usual)) {
+        Some(wanted) if wanted != leads && *force => {
+            Ok((Change::Replaced(there.leading_to(&wanted), None), wanted))
         }
-        _ => {
-            // It must lead somewhere that is known how to reach.
-            Ok((Kept::AsItWas, server::address(context, server)?))
-        }
+        Some(wanted) if wanted != leads => Err(elsewhere(server, &leads, &wanted)),
+        _ => Ok((Change::AsItIs, leads)),
     }
+}
+
+fn elsewhere(server: &ServerName, leads: &str, wanted: &str) -> Failure {
+    let leads = if leads.is_empty() { "the local engine" } else { leads };
+    let message =
+        format!("docker's context `{server}` is there already and leads to {leads}, not to {wanted}");
+    Failure::new(message)
+        .hint(format!("`abra server add {server}` takes it as it is"))
+        .hint("the same command with --force makes it lead there, for docker and other tools, too")
 }
 
 /// Forgets a server that has no apps.
@@ -147,10 +182,8 @@ pub fn remove(context: &Context, server: &ServerName) -> Result<Removed, Failure
     context.home.remove_server(server)?;
     let stays = match there {
         None => None,
-        Some(there) if !there.is_ours() => Some("another program or docker itself made it"),
-        Some(_) if context.contexts.is_current(server) => {
-            Some("it is docker's current one (`docker context use`)")
-        }
+        Some(there) if !there.is_ours() => Some(Stays::Foreign),
+        Some(_) if context.contexts.is_current(server) => Some(Stays::Current),
         Some(_) => None,
     };
     let removed = stays.is_none() && !server.is_local() && context.contexts.remove(server)?;

@@ -71,7 +71,7 @@ fn an_engine_that_is_no_swarm_manager_can_not_be_deployed_to() {
     world
         .ada
         .run("server add --local")
-        .is(0, &["missing swarm", "docker swarm init", "apps can't be deployed there yet"]);
+        .is(0, &["missing swarm", "docker --context default swarm init", "apps can't be deployed there yet"]);
 }
 
 #[test]

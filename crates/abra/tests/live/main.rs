@@ -1,5 +1,6 @@
 //! Tests on private engines, a second each to start. Root only.
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
+mod added;
 mod bad_input;
 mod commands;
 mod contract;

@@ -3,7 +3,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::readiness;
-use crate::flow::servers::{self, Added, Kept};
+use crate::flow::servers::{self, Change, Plan, Wish};
 use crate::ui::{Text, text};
 use abra_core::name::ServerName;
 use abra_core::readiness::{Check, Standing};
@@ -33,6 +33,9 @@ pub struct Args {
     /// Also where docker has a context of that name that leads elsewhere: it is changed
     #[arg(short, long)]
     pub force: bool,
+    /// Without a look at the server: it need not be there yet
+    #[arg(long)]
+    pub no_checks: bool,
 }
 
 /// Runs it.
@@ -41,24 +44,34 @@ pub struct Args {
 /// What went wrong, with the exit code for it.
 pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let server = named(args)?;
-    let address = address(args, &server)?;
-    let added = servers::add(context, &server, address.as_ref(), args.force)?;
-    if !context.ui.machine {
-        said(context, &server, &added);
-    }
-    let checks = readiness::look(context, &server).await;
+    let wish = Wish { address: address(args, &server)?, server, force: args.force };
+    let plan = servers::plan(context, &wish)?;
+    let checks = if args.no_checks { None } else { Some(looked(context, &wish.server, &plan).await?) };
+    let guard = context.interrupt.guard();
+    servers::add(context, &plan)?;
+    drop(guard);
     if context.ui.machine {
-        context.ui.json(&report(&server, &added, &checks));
+        context.ui.json(&report(&wish.server, &plan, checks.as_deref()));
+        return Ok(Exit::Done);
     }
+    said(context, &wish.server, &plan);
     match checks {
-        Ok(checks) => shown(context, &checks),
-        Err(failure) => {
-            context.ui.warn(format!("it can't be used yet: {}", failure.message));
-            failure.causes.iter().for_each(|cause| context.ui.say(format!("  {cause}")));
-            failure.hints.iter().for_each(|hint| context.ui.hint(hint));
-        }
+        Some(checks) => shown(context, &checks),
+        None => context.ui.say("it was not looked at; the same command without --no-checks does that"),
     }
     Ok(Exit::Done)
+}
+
+/// A server that can't be reached or asked is not added: most often a name, a user or a key is wrong.
+async fn looked(context: &Context, server: &ServerName, plan: &Plan) -> Result<Vec<Check>, Failure> {
+    readiness::look(context.ui, server, &plan.address, &plan.endpoint).await.map_err(|failure| {
+        if !plan.changes() {
+            let message = format!("server {server} is known, but can't be used: {}", failure.message);
+            return Failure { message, ..failure };
+        }
+        let message = format!("server {server} was not added: {}", failure.message);
+        Failure { message, ..failure }.hint("--no-checks adds it all the same, without a look")
+    })
 }
 
 fn named(args: &Args) -> Result<ServerName, Failure> {
@@ -98,15 +111,18 @@ fn address(args: &Args, server: &ServerName) -> Result<Option<Address>, Failure>
     Ok(Some(Address { target, socket }))
 }
 
-fn said(context: &Context, server: &ServerName, added: &Added) {
-    let words = if added.is_new { "is added" } else { "was there already" };
-    context.ui.say(format!("server {server} {words}: {}", added.folder.display()));
-    let address = &added.address;
-    match added.context {
-        None => {}
-        Some(Kept::New) => context.ui.say(format!("docker's context `{server}` is new: {address}")),
-        Some(Kept::AsItWas) => context.ui.say(format!("docker's context `{server}` leads to {address}")),
-        Some(Kept::Changed) => context.ui.say(format!("docker's context `{server}` leads to {address} now")),
+fn said(context: &Context, server: &ServerName, plan: &Plan) {
+    let words = if plan.is_new { "is added" } else { "was there already" };
+    context.ui.say(format!("server {server} {words}: {}", plan.folder.display()));
+    let address = &plan.address;
+    match &plan.change {
+        Change::None => {}
+        Change::New(_) => context.ui.say(format!("docker's context `{server}` is new: {address}")),
+        Change::AsItIs => context.ui.say(format!("docker's context `{server}` leads to {address}")),
+        Change::Replaced(_, reason) => {
+            reason.iter().for_each(|reason| context.ui.warn(format!("{reason}; it was replaced")));
+            context.ui.say(format!("docker's context `{server}` leads to {address} now"));
+        }
     }
 }
 
@@ -126,7 +142,7 @@ fn shown(context: &Context, checks: &[Check]) {
     }
 }
 
-fn report(server: &ServerName, added: &Added, checks: &Result<Vec<Check>, Failure>) -> Value {
+fn report(server: &ServerName, plan: &Plan, checks: Option<&[Check]>) -> Value {
     let row = |check: &Check| {
         let standing = match check.standing {
             Standing::Fine => "ok",
@@ -135,18 +151,13 @@ fn report(server: &ServerName, added: &Added, checks: &Result<Vec<Check>, Failur
         };
         json!({ "what": check.what, "standing": standing, "found": check.words, "hints": check.hints })
     };
-    let problem = match checks {
-        Err(failure) => Some(&failure.message),
-        Ok(checks) => {
-            checks.iter().find(|check| check.standing == Standing::Missing).map(|check| &check.words)
-        }
-    };
+    let missing = checks.unwrap_or_default().iter().find(|check| check.standing == Standing::Missing);
     json!({
         "server": server.as_str(),
-        "new": added.is_new,
-        "folder": added.folder,
-        "address": added.address,
-        "problem": problem,
-        "checks": checks.as_ref().map(|checks| checks.iter().map(row).collect::<Vec<_>>()).unwrap_or_default(),
+        "new": plan.is_new,
+        "folder": plan.folder,
+        "address": plan.address,
+        "problem": missing.map(|check| &check.words),
+        "checks": checks.map(|checks| checks.iter().map(row).collect::<Vec<_>>()),
     })
 }

@@ -12,13 +12,13 @@ use serde_json::json;
 struct Row {
     name: String,
     /// Where its engine is, or why that is not known.
-    address: Result<String, String>,
+    address: Result<String, Failure>,
     apps: usize,
 }
 
 pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
     let row = |(server, apps): (ServerName, Vec<_>)| Row {
-        address: server::address(context, &server).map_err(|failure| failure.message),
+        address: server::address(context, &server),
         name: server.to_string(),
         apps: apps.len(),
     };
@@ -35,11 +35,14 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let shown = |row: &Row| {
-        let address = row.address.clone().unwrap_or_else(|_| "unknown".to_owned());
+        let address = row.address.as_ref().map_or("unknown", String::as_str).to_owned();
         vec![row.name.clone(), address, row.apps.to_string()]
     };
     context.ui.out(table(&["name", "host", "apps"], &rows.iter().map(shown).collect::<Vec<_>>()));
-    rows.iter().filter_map(|row| row.address.as_ref().err()).for_each(|problem| context.ui.warn(problem));
+    for failure in rows.iter().filter_map(|row| row.address.as_ref().err()) {
+        context.ui.warn(&failure.message);
+        failure.hints.iter().for_each(|hint| context.ui.hint(hint));
+    }
     Ok(Exit::Done)
 }
 
@@ -54,6 +57,6 @@ fn json_row(row: &Row) -> serde_json::Value {
         "user": target.and_then(|target| target.user()),
         "port": target.and_then(|target| target.port()),
         "apps": row.apps,
-        "problem": row.address.as_ref().err(),
+        "problem": row.address.as_ref().err().map(|failure| &failure.message),
     })
 }

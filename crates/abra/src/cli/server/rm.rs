@@ -2,7 +2,7 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::servers;
+use crate::flow::servers::{self, Stays};
 use abra_core::name::ServerName;
 use serde_json::json;
 
@@ -17,8 +17,12 @@ pub(super) fn run(context: &Context, server: &ServerName) -> Result<Exit, Failur
         context.ui.say(format!("removed docker's context `{server}`"));
     }
     if let Some(reason) = removed.stays {
+        let (reason, first) = match reason {
+            Stays::Foreign => ("another program or docker itself made it", ""),
+            Stays::Current => ("it is docker's current one", "docker context use default && "),
+        };
         context.ui.say(format!("docker's context `{server}` stays: {reason}"));
-        context.ui.hint(&format!("`docker context rm {server}` removes it"));
+        context.ui.hint(&format!("`{first}docker context rm {server}` removes it"));
     }
     context.ui.say("nothing was changed on the server itself");
     Ok(Exit::Done)

@@ -1,17 +1,17 @@
 //! Where a server forbids forwarding: each connection is a session of its own, in which docker hands the bytes on.
 use super::LinkError;
 use super::keeper::{Words, keep};
+use super::session::session;
 use super::sessions::{Permit, Sessions};
 use abra_core::ssh::{Address, DialTrouble, dial_trouble, gist};
 use std::io;
 use std::path::Path;
 use std::pin::Pin;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::{Child, ChildStdin, ChildStdout};
 use tokio::time::timeout;
 
 /// Asked first, on every connection: the answer shows that all of the way works.
@@ -70,30 +70,14 @@ fn no_way(address: &Address, trouble: DialTrouble, words: &str) -> LinkError {
     LinkError::NoWay { target: address.target.to_string(), socket, trouble, said }
 }
 
-/// A process that asks the running ssh for a session. It never logs in by itself, and has a group of its own: Ctrl-C is
-/// not for it.
+/// Docker over there hands the bytes on.
 fn started(program: &str, address: &Address, control: &Path) -> Result<(Child, Words), LinkError> {
-    let mut command = Command::new(program);
-    command.arg("-o").arg(format!("ControlPath={}", control.display()));
-    for option in [
-        "ControlMaster=no",
-        "ProxyCommand=false",
-        "BatchMode=yes",
-        "LogLevel=ERROR",
-        "RemoteCommand=none",
-        "ClearAllForwardings=yes",
-        "PermitLocalCommand=no",
-        "EscapeChar=none",
-    ] {
-        command.args(["-o", option]);
-    }
-    command.args(["-T", "-a", "-x"]).args(address.target.arguments()).arg("docker");
+    let mut words = vec!["docker".to_owned()];
     if let Some(socket) = &address.socket {
-        command.args(["-H", &format!("unix://{socket}")]);
+        words.extend(["-H".to_owned(), format!("unix://{socket}")]);
     }
-    command.args(["system", "dial-stdio"]);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.process_group(0).kill_on_drop(true);
+    words.extend(["system", "dial-stdio"].map(str::to_owned));
+    let mut command = session(program, address, control, &words);
     let mut child = command.spawn().map_err(|error| LinkError::Program { reason: error.to_string() })?;
     let said = Words::default();
     if let Some(stderr) = child.stderr.take() {

@@ -60,6 +60,16 @@ pub enum LinkError {
         /// ssh's words, if it had any.
         said: String,
     },
+    /// The login works, but a command over there does not.
+    #[error("`{command}` on {target}: {said}")]
+    Command {
+        /// The server's address.
+        target: String,
+        /// The command.
+        command: String,
+        /// The words from there.
+        said: String,
+    },
     /// The login works, but neither a forwarded socket nor docker's own way leads to the engine.
     #[error("no way from the login at {target} to its engine at {socket}: {said}")]
     NoWay {
@@ -83,7 +93,9 @@ impl LinkError {
                 matches!(trouble, Trouble::NoAnswer | Trouble::Refused | Trouble::HungUp | Trouble::Lost)
             }
             Self::NoWay { trouble, .. } => matches!(trouble, DialTrouble::NoEngine | DialTrouble::Crowded),
-            Self::Program { .. } | Self::Folder { .. } | Self::Settings { .. } => false,
+            Self::Program { .. } | Self::Folder { .. } | Self::Settings { .. } | Self::Command { .. } => {
+                false
+            }
         }
     }
 

@@ -114,6 +114,16 @@ impl Behind {
         self.master().await.is_some_and(|master| master.dial(self.links.0.tell.as_ref()))
     }
 
+    /// What a short command prints over there, by the login that there is. A shell over there reads the words: they must be
+    /// safe.
+    ///
+    /// # Errors
+    /// There is no login, the command fails, or takes too long.
+    pub async fn run(&self, words: &[&str]) -> Result<String, LinkError> {
+        let ended = || LinkError::Ended { target: self.address.target.to_string(), said: String::new() };
+        self.master().await.ok_or_else(ended)?.run(words).await
+    }
+
     async fn master(&self) -> Option<Arc<Master>> {
         self.links.0.slot(&self.address).lock().await.clone()
     }

@@ -3,6 +3,7 @@ use super::dial::{self, DialStream};
 use super::folder::Folder;
 use super::keeper::Keeper;
 use super::mux;
+use super::session;
 use super::sessions::Sessions;
 use super::{LinkError, Tell};
 use abra_core::ssh::{Address, gist};
@@ -71,6 +72,16 @@ impl Master {
         }
         // ssh takes every connection, and closes it when it learns that the server won't.
         UnixStream::connect(self.folder.engine()).await.map(Way::Forwarded)
+    }
+
+    /// What a short command over there prints.
+    pub(super) async fn run(&self, words: &[&str]) -> Result<String, LinkError> {
+        let control = self.folder.control();
+        let run = session::run(&self.program, &self.address, &control, &self.sessions, words);
+        tokio::select! {
+            said = run => said,
+            () = self.end() => Err(self.ended()),
+        }
     }
 
     /// The forwarded socket leads nowhere: from now on sessions are used. Says whether that is new.

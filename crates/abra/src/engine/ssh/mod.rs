@@ -7,6 +7,7 @@
 //! | `keeper` | the process that holds ssh, and ends it however this one ends |
 //! | `master` | a running ssh: connections through it, and its end |
 //! | `mux` | talking to it over its control socket |
+//! | `session` | a command that is run over there |
 //! | `dial` | where forwarding is forbidden: `docker system dial-stdio`, in few sessions |
 //! | `sessions` | how many of those there may be |
 //! | `folder` | the private folder of its sockets |
@@ -22,6 +23,7 @@ mod links;
 mod login;
 mod master;
 mod mux;
+mod session;
 mod sessions;
 mod terminal;
 
