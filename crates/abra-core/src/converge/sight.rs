@@ -115,10 +115,10 @@ pub(super) fn age_key(task: &Task) -> (Option<Timestamp>, &str) {
     (time(&task.created_at), &task.id)
 }
 
-/// How long a task has been running by the server's clocks, the more careful of two readings: the node's clock may
-/// differ from the manager's.
+/// How long a task has been in its state at least. The manager's own note of it counts, too: the node's clock may be
+/// behind by any time.
 pub(super) fn running_for(task: &Task, now: Timestamp) -> Option<Duration> {
-    let since = time(&task.status.timestamp)?.max(time(&task.created_at)?);
+    let since = time(&task.status.timestamp)?.max(time(&task.updated_at)?);
     now.duration_since(since).try_into().ok()
 }
 

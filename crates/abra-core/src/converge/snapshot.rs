@@ -14,12 +14,12 @@ pub struct Sighting {
     pub digest: String,
 }
 
-/// One look at a whole stack: the answers of a few list calls, asked in this order.
+/// One look at a whole stack: the answers of a few list calls.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot {
     /// When it was taken: time since the start of the watch, on a clock that never goes back.
     pub at: Duration,
-    /// How long the answer about the tasks took: they were so at some time within that before `at`.
+    /// How long the answers took: what they say was so at some time within that before `at`.
     pub span: Duration,
     /// The services of the stack.
     pub services: Vec<Sighting>,

@@ -10,10 +10,6 @@ use crate::stack::live::{Node, Task};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// How far the clocks of a node and of the manager that answers may be apart. Where tasks of the same spec ended before, one
-/// that only seems to have run for so long may just have started, and end as they did.
-const CLOCKS: Duration = Duration::from_secs(30);
-
 /// What a look comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Judgement {
@@ -281,15 +277,18 @@ impl Trial {
         hold.map_or(Duration::ZERO, |h| h.before.saturating_add(now.from.saturating_sub(h.since)))
     }
 
-    /// The time before the watch counts only for a service that nobody touched, with the very tasks it had.
+    /// The time before the watch counts only for a service that nobody touched, with the very tasks it had. Of several
+    /// managers one writes down since when, and another's clock may have answered: then nothing counts.
     fn ran_before(&self, sight: &Sight<'_>, now: &Moment<'_>, tasks: &BTreeSet<String>) -> Duration {
-        if self.want.change != Change::Unchanged || *tasks != self.want.baseline.running {
+        let one_clock =
+            self.nodes.as_deref().is_some_and(|nodes| nodes.iter().filter(is_manager).count() == 1);
+        if self.want.change != Change::Unchanged || *tasks != self.want.baseline.running || !one_clock {
             return Duration::ZERO;
         }
         let Some(clock) = now.server_time else { return Duration::ZERO };
         let ages = sight.live().map(|task| running_for(task, clock).unwrap_or_default());
-        let doubt = if sight.fresh.iter().any(|task| task.has_ended()) { CLOCKS } else { Duration::ZERO };
-        ages.min().unwrap_or_default().saturating_sub(doubt)
+        // So old at the end of the look; that it ran is known of its beginning only.
+        ages.min().unwrap_or_default().saturating_sub(now.at.saturating_sub(now.from))
     }
 
     fn may_take(&self, id: &str) -> bool {
@@ -305,6 +304,10 @@ impl Trial {
             None => false,
         }
     }
+}
+
+fn is_manager(node: &&Node) -> bool {
+    node.spec.role == "manager"
 }
 
 fn takes_tasks(node: &Node) -> bool {

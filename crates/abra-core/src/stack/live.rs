@@ -108,6 +108,9 @@ pub struct Task {
     /// When the manager made it.
     #[serde(default)]
     pub created_at: String,
+    /// When the manager last wrote it down, which is not before it came into its state (the manager's clock).
+    #[serde(default)]
+    pub updated_at: String,
     /// What the swarm wants of it: `running`, `ready`, `shutdown`, `remove`, `complete`…
     #[serde(default)]
     pub desired_state: String,

@@ -111,7 +111,6 @@ impl Watching<'_> {
             stack,
             expectations: self.services.iter().map(expect).collect(),
             settings: patience.settings(timeouts.max().map(Duration::from_secs)),
-            first: Some((self.services.clone(), tasks.clone())),
             names: &names,
             volatile: &volatile,
         };

@@ -125,12 +125,10 @@ pub async fn roll_out(
         }
     }
     let Some(patience) = manner.patience else { return Ok(Outcome::LeftRunning) };
-    let first = read_back.is_none().then(|| (staged.services.clone(), staged.tasks.clone()));
     let watched = Watched {
         stack: &plan.stack,
         expectations: expectations(staged, read_back.as_deref().unwrap_or(&staged.services))?,
         settings: patience.settings(manner.recipe_timeout),
-        first,
         names: &names,
         volatile: manner.volatile,
     };

@@ -6,7 +6,7 @@ use abra_core::converge::{
     Change, Event, Expectation, Kind, ServiceVerdict, Settings, Sighting, Snapshot, Verdict, Watch,
 };
 use abra_core::stack::digest::of_service;
-use abra_core::stack::live::{Service, Task};
+use abra_core::stack::live::Service;
 use abra_core::stack::normal::Names;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -55,8 +55,6 @@ pub struct Watched<'a> {
     pub expectations: Vec<Expectation>,
     /// How patient.
     pub settings: Settings,
-    /// A look that was taken before: where it decides, nothing more is asked.
-    pub first: Option<(Vec<Service>, Vec<Task>)>,
     /// Names of what specs refer to by id.
     pub names: &'a Names,
     /// Labels of a run, which don't count as differences.
@@ -70,7 +68,7 @@ pub async fn watch(
     interrupt: &Interrupt,
     on: &mut dyn FnMut(&Event),
 ) -> Ended {
-    let Watched { stack, expectations, mut settings, first, names, volatile } = watched;
+    let Watched { stack, expectations, mut settings, names, volatile } = watched;
     engine.wait_for_no_leader();
     settings.nodes = node_count(engine, &expectations).await.unwrap_or(settings.nodes);
     let mut looks = Looks {
@@ -82,17 +80,13 @@ pub async fn watch(
         nodes_at: None,
         digests: BTreeMap::new(),
     };
+    // Where nothing was sent, one more look decides as a rule: then there is nothing to be patient for.
+    let mut is_told = !expectations.iter().all(|want| want.change == Change::Unchanged);
     let mut watch = Watch::new(expectations, &settings);
-    let known = first.map(|(services, tasks)| looks.snapshot(Duration::ZERO, services, tasks));
-    let events = known.map(|snapshot| watch.step(&snapshot)).unwrap_or_default();
-    if watch.verdict().is_none() {
+    if is_told {
         on(&Event::Begun { deadline: watch.deadline() });
     }
-    events.iter().for_each(&mut *on);
     loop {
-        if let Some(verdict) = watch.verdict() {
-            return Ended::Verdict(verdict.clone());
-        }
         hold::at(Place::Watching).await;
         let next = Instant::now() + TICK;
         let look = tokio::select! {
@@ -104,13 +98,18 @@ pub async fn watch(
             Ok(snapshot) => watch.step(&snapshot),
             Err(error) => watch.unreachable(looks.begun.elapsed(), &error.to_string()),
         };
+        if watch.verdict().is_none() && !is_told {
+            is_told = true;
+            on(&Event::Begun { deadline: watch.deadline() });
+        }
         events.iter().for_each(&mut *on);
-        if watch.verdict().is_none() {
-            tokio::select! {
-                biased;
-                () = tokio::time::sleep_until(next) => {}
-                () = interrupt.wait() => return Ended::Interrupted,
-            }
+        if let Some(verdict) = watch.verdict() {
+            return Ended::Verdict(verdict.clone());
+        }
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep_until(next) => {}
+            () = interrupt.wait() => return Ended::Interrupted,
         }
     }
 }
@@ -138,29 +137,32 @@ struct Looks<'a> {
 }
 
 impl Looks<'_> {
+    /// The first look, often the only one, asks everything at once; the others keep to one connection.
     async fn look(&mut self) -> Result<Snapshot, EngineError> {
-        let of_stack = Filters::stack(self.stack);
-        let services = self.engine.services(&of_stack).await?;
-        let asked = self.begun.elapsed();
-        let tasks = self.engine.tasks(&of_stack).await?;
-        let (told, server_time) = (self.begun.elapsed(), self.server_time());
-        let fresh = self.engine.tasks(&of_stack.and("_up-to-date", "true")).await?;
+        let (engine, of_stack) = (self.engine, Filters::stack(self.stack));
+        let of_spec = of_stack.clone().and("_up-to-date", "true");
         let wants_nodes = self.nodes_at.is_none_or(|at| at.elapsed() >= NODES);
-        let nodes = if wants_nodes { Some(self.engine.nodes().await?) } else { None };
+        let nodes = async { if wants_nodes { engine.nodes().await.map(Some) } else { Ok(None) } };
+        let asked = self.begun.elapsed();
+        let (services, tasks) = (engine.services(&of_stack), engine.tasks(&of_stack));
+        let fresh = engine.tasks(&of_spec);
+        let (services, tasks, fresh, nodes) = match self.nodes_at {
+            None => tokio::try_join!(services, tasks, fresh, nodes)?,
+            Some(_) => (services.await?, tasks.await?, fresh.await?, nodes.await?),
+        };
         if wants_nodes {
             self.nodes_at = Some(Instant::now());
         }
-        let mut snapshot = self.snapshot(told, services, tasks);
-        (snapshot.span, snapshot.server_time) = (told.saturating_sub(asked), server_time);
-        snapshot.up_to_date = Some(fresh.into_iter().map(|task| task.id).collect::<BTreeSet<_>>());
-        snapshot.nodes = nodes;
-        Ok(snapshot)
-    }
-
-    fn snapshot(&mut self, at: Duration, services: Vec<Service>, tasks: Vec<Task>) -> Snapshot {
-        let services = services.into_iter().map(|service| self.sighting(service)).collect();
-        let (span, server_time) = (Duration::ZERO, self.server_time());
-        Snapshot { at, span, services, tasks, up_to_date: None, nodes: None, server_time }
+        let at = self.begun.elapsed();
+        Ok(Snapshot {
+            at,
+            span: at.saturating_sub(asked),
+            services: services.into_iter().map(|service| self.sighting(service)).collect(),
+            tasks,
+            up_to_date: Some(fresh.into_iter().map(|task| task.id).collect::<BTreeSet<_>>()),
+            nodes,
+            server_time: self.server_time(),
+        })
     }
 
     /// The engine's clock at its last answer.

@@ -19,7 +19,7 @@ fn a_deployment_without_a_change_touches_nothing() {
 }
 
 #[test]
-fn a_deployment_without_a_change_takes_four_requests_whatever_the_size() {
+fn a_deployment_without_a_change_takes_eight_requests_whatever_the_size() {
     let mut world = World::new(&[GOOD]);
     let services: Vec<String> =
         (0..6).map(|number| format!("s{number}: {{image: bb:1, stop_grace_period: 1s}}")).collect();
@@ -36,7 +36,8 @@ fn a_deployment_without_a_change_takes_four_requests_whatever_the_size() {
     deploy("1s").is(0, &["s0: 1/1 good", "s5: 1/1 good"]);
     let seen: Vec<String> =
         proxy.seen().into_iter().map(|seen| format!("{} {}", seen.method, seen.target)).collect();
-    assert!(seen.len() <= 4 && seen.iter().all(|line| line.starts_with("GET ")), "{seen:#?}");
+    // Four for the plan, and once more four for the verdict, which needs a second look.
+    assert!(seen.len() <= 8 && seen.iter().all(|line| line.starts_with("GET ")), "{seen:#?}");
 }
 
 #[test]

@@ -207,15 +207,6 @@ fn placement() {
             "13.00s ok 5.00s [0]",
         ),
         (
-            "going on with a paused update: the swarm keeps the task of a restart, not the newer one of the update",
-            r#"web updated
-             -60 z.1 failed/shutdown old exit=1
-             0.1 a.1 running
-             0.3 b.1 running
-             1 b.1 shutdown/shutdown"#,
-            "6.00s ok 5.00s [0]",
-        ),
-        (
             "node drained for good",
             r#"web
              0.2 a.1 pending "no suitable node (1 node not available for new tasks)""#,
@@ -240,6 +231,80 @@ fn placement() {
              0.3 c.1 pending "no suitable node (scheduling constraints not satisfied on 1 node)"
              0.3 d.2 pending "no suitable node (scheduling constraints not satisfied on 1 node)""#,
             &format!("10.75s failed Unplaceable f=0 c.1 pending {constraint:?} may-roll-back [3]"),
+        ),
+    ]);
+}
+
+#[test]
+fn several_tasks_in_a_slot() {
+    check_all(&[
+        (
+            "going on with a paused update: the swarm keeps the task of a restart, not the newer one of the update",
+            r#"web updated
+             -60 z.1 failed/shutdown old exit=1
+             0.1 a.1 running
+             0.3 b.1 running
+             1 b.1 shutdown/shutdown"#,
+            "6.00s ok 5.00s [0]",
+        ),
+        (
+            "the same on a node: global",
+            r#"web global updated
+             -60 z@n1 failed/shutdown old exit=1
+             0.1 a@n1 running
+             0.3 b@n1 running
+             1 b@n1 shutdown/shutdown"#,
+            "6.00s ok 5.00s [0]",
+        ),
+        (
+            "the task that is kept is judged, also while it does not run yet",
+            "web
+             0.1 a.1 starting
+             0.3 b.1 running
+             1 b.1 running/shutdown
+             20 a.1 running",
+            "25.00s ok 5.00s [0]",
+        ),
+        (
+            "of two that are wanted the newer one counts: that it only waits is no success",
+            "web
+             0.1 a.1 running
+             0.3 b.1 ready/ready",
+            "100.00s undecided Deadline(100s) Tasks 1:Ready [4]",
+        ),
+        (
+            "kept, but made from the old spec: not the new version",
+            "web updated
+             -60 a.1 running old
+             0.3 b.1 running
+             1 b.1 shutdown/shutdown",
+            "100.00s undecided Deadline(100s) Tasks 1:Ended(\"shutdown\") [4]",
+        ),
+        (
+            "kept while newer ones die one after the other: their deaths count",
+            r#"web
+             0.1 a.1 running
+             0.3 b.1 failed/shutdown exit=1 "e"
+             3 c.1 failed/shutdown exit=1 "e"
+             6 d.1 failed/shutdown exit=1 "e""#,
+            r#"5.25s ok 5.00s failures=2 [0]"#,
+        ),
+        (
+            "on a node that was lost: told to stop, and what takes its place can't start",
+            r#"web
+             0.1 a.1 running
+             3 a.1 running/shutdown
+             3 b.1 pending "no suitable node (1 node not available for new tasks)""#,
+            r#"13.25s failed Unplaceable f=0 b.1 pending "no suitable node (1 node not available for new tasks)" [3]"#,
+        ),
+        (
+            "of a job: one that is tried again is not done",
+            r#"web job=1
+             1 b.0 failed/shutdown exit=1 "e"
+             1 c.0 ready/ready
+             6 c.0 running/complete
+             8 c.0 complete/complete exit=0"#,
+            "8.00s ok 0.00s failures=1 [0]",
         ),
     ]);
 }

@@ -10,7 +10,7 @@
 //! 3   upd=paused                    state of the update; also `spec=…`, `version=…`, `gone`, `iteration=…`
 //! 4   c@n1 running                  task of a global service
 //! 4   a gone                        a task is no longer listed
-//! 5   nodes n1=ready/active n2=down/active
+//! 5   nodes n1=ready/active n2=down/active n3=ready/active/manager      (n1 is a manager)
 //! 6   unreachable "refused" · 8 reachable
 //! 7   db: a.1 running               of another service than the first
 //! ```
@@ -100,7 +100,8 @@ pub(super) fn replay(settings: &Settings, timeline: &str, listed: bool) -> (Stri
 
 impl Swarm {
     pub(super) fn parse(text: &str) -> Swarm {
-        let mut swarm = Swarm { listed: true, clock: true, ..Swarm::default() };
+        let nodes = Some(vec![node("n1=ready/active")]);
+        let mut swarm = Swarm { listed: true, clock: true, nodes, ..Swarm::default() };
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let (head, quoted) =
                 line.split_once('"').map_or((line, ""), |(h, q)| (h, q.trim_end_matches('"')));
@@ -307,6 +308,7 @@ fn change_task(task: &mut Task, line: &Line, time: &str, iteration: u64) {
     task.desired_state = desired.to_owned();
     task.status.state = state.to_owned();
     task.status.timestamp = time.to_owned();
+    task.updated_at = time.to_owned();
     task.status.err.clone_from(&line.quoted);
     let exit = option(&line.words, "exit").map(|code| code.parse::<i64>().unwrap());
     let container = |exit_code| ContainerStatus { container_id: "c".to_owned(), exit_code };
@@ -315,8 +317,11 @@ fn change_task(task: &mut Task, line: &Line, time: &str, iteration: u64) {
 
 pub(super) fn node(word: &str) -> Node {
     let (id, rest) = word.split_once('=').unwrap();
-    let (state, availability) = rest.split_once('/').unwrap();
-    let node = json!({"ID": id, "Spec": {"Availability": availability}, "Status": {"State": state}});
+    let (state, spec) = rest.split_once('/').unwrap();
+    let (availability, role) =
+        spec.split_once('/').unwrap_or((spec, if id == "n1" { "manager" } else { "worker" }));
+    let spec = json!({"Availability": availability, "Role": role});
+    let node = json!({"ID": id, "Spec": spec, "Status": {"State": state}});
     serde_json::from_value(node).unwrap()
 }
 
