@@ -27,13 +27,32 @@ pub struct Asked {
 /// A status and a body.
 pub type Answer = (u16, Value);
 
+/// Whether a request is answered also while nobody leads.
+pub fn needs_no_leader(asked: &Asked) -> bool {
+    matches!(asked.path.as_str(), "/_ping" | "/info")
+}
+
+/// That nobody leads: at once, or after waiting for it.
+pub fn no_leader(is_known: bool) -> Answer {
+    refused(
+        500,
+        match is_known {
+            true => {
+                "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are \
+                 online. Make sure more than half of the managers are online."
+            }
+            false => "rpc error: code = DeadlineExceeded desc = context deadline exceeded",
+        },
+    )
+}
+
 /// Answers.
 pub fn answer(swarm: &Swarm, asked: &Asked) -> Answer {
     let path: Vec<&str> = asked.path.trim_matches('/').split('/').collect();
     match (asked.method.as_str(), path.as_slice()) {
         (_, ["_ping"]) => (200, Value::Null),
-        ("GET", ["info"]) => (200, info()),
-        ("GET", ["nodes"]) => (200, json!([node()])),
+        ("GET", ["info"]) => (200, info(swarm)),
+        ("GET", ["nodes"]) => (200, nodes(swarm)),
         ("GET", ["distribution", .., "json"]) => (200, distribution()),
         ("GET", ["services"]) => (200, listed_services(swarm, &asked.filters())),
         ("GET", ["tasks"]) => (200, listed_tasks(swarm, &asked.filters())),
@@ -92,18 +111,22 @@ fn out_of_sequence() -> Answer {
     refused(500, "rpc error: code = Unknown desc = update out of sequence")
 }
 
-fn info() -> Value {
+fn info(swarm: &Swarm) -> Value {
+    let managers = swarm.clocks.managers;
     json!({
         "ID": "engine1", "Name": "n1", "ServerVersion": "20.10.24",
-        "Swarm": { "NodeID": "node1", "LocalNodeState": "active", "ControlAvailable": true, "Nodes": 1, "Managers": 1 },
+        "Swarm": { "NodeID": "node1", "LocalNodeState": "active", "ControlAvailable": true, "Nodes": managers, "Managers": managers },
     })
 }
 
-fn node() -> Value {
-    json!({
-        "ID": "node1", "Spec": { "Availability": "active", "Role": "manager" }, "Status": { "State": "ready" },
-        "Description": { "Hostname": "n1" },
-    })
+fn nodes(swarm: &Swarm) -> Value {
+    let node = |number: u64| {
+        json!({
+            "ID": format!("node{number}"), "Spec": { "Availability": "active", "Role": "manager" },
+            "Status": { "State": "ready" }, "Description": { "Hostname": format!("n{number}") },
+        })
+    };
+    (1..=swarm.clocks.managers).map(node).collect()
 }
 
 fn distribution() -> Value {
@@ -146,7 +169,7 @@ fn listed_tasks(swarm: &Swarm, filters: &Filters) -> Value {
         });
         of_service && labelled(&service.spec, filters) && (!fresh || task.generation == service.generation)
     });
-    fits.filter_map(|(id, _)| state.shown_task(id)).collect()
+    fits.filter_map(|(id, _)| state.shown_task(id, swarm.clocks.node)).collect()
 }
 
 fn listed_networks(swarm: &Swarm, filters: &Filters) -> Value {

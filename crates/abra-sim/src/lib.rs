@@ -7,6 +7,7 @@
 //! | [`api`] | the Engine API as far as abra uses it |
 //! | [`life`] | how tasks come up and fail, and how updates go |
 //! | [`wire`] | connections to it, and what goes wrong on the way |
+//! | [`clocks`] | whose clock says what, and when nobody leads |
 //! | [`dice`] | what a seed decides |
 //! | [`operator`] | an operator's home, recipe and commands |
 //! | [`story`] | a whole run, from the seed to what it came to |
@@ -14,6 +15,7 @@
 //!
 //! Not here: real engines. What the simulated one promises is checked against one by the live test `contract`.
 pub mod api;
+pub mod clocks;
 pub mod dice;
 pub mod life;
 pub mod operator;

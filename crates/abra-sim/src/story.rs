@@ -1,9 +1,9 @@
 //! A whole run: operators with their commands, what goes wrong, and what was written.
+use crate::clocks::Clocks;
 use crate::dice::Dice;
 use crate::operator::{APP, Operator};
 use crate::swarm::{Swarm, Written};
 use crate::wire::{self, Outages, Process, Weather};
-use jiff::SignedDuration;
 use std::io;
 use std::time::Duration;
 use tokio::task::LocalSet;
@@ -76,7 +76,7 @@ pub fn tell(seed: u64) -> io::Result<Told> {
 
 async fn told(seed: u64) -> io::Result<Told> {
     let mut dice = Dice::new(seed, 1);
-    let swarm = Swarm::new(seed);
+    let swarm = Swarm::new(seed, Clocks::of(&mut Dice::new(seed, 2)));
     let count = 2 + usize::try_from(dice.below(3)).unwrap_or_default();
     let weather = weather(&mut dice);
     let outages = outages(&mut dice);
@@ -101,6 +101,8 @@ async fn told(seed: u64) -> io::Result<Told> {
         weather: Weather::default(),
         dice: Dice::new(seed, 99),
     };
+    // By a clock that is behind, a lock may seem to be held for years.
+    calm.command(&["lock", "release", APP, "--force"]).await;
     let last = calm.command(&["deploy", APP, "1.0.0+1", "-D", "--force"]).await;
     let log = swarm.state().log.clone();
     Ok(Told { seed, weather, ran, log, last, swarm })
@@ -153,7 +155,7 @@ impl Day {
     }
 
     async fn command(&mut self, words: &[&str]) -> Ran {
-        let skew = SignedDuration::from_secs(i64::try_from(self.dice.below(21)).unwrap_or_default() - 10);
+        let skew = self.swarm.clocks.answering(&mut self.dice);
         let process = Process::new(Dice::new(self.dice.below(u64::MAX), 0), self.weather, skew);
         let engine = wire::endpoint(&self.swarm, &process, self.number, &self.outages);
         let (began, before) = (self.swarm.age(), self.operator.record());

@@ -1,4 +1,5 @@
 //! What a swarm keeps.
+use crate::clocks::Clocks;
 use crate::dice::Dice;
 use abra_core::stack::labels;
 use jiff::{SignedDuration, Timestamp};
@@ -11,9 +12,11 @@ use tokio::time::Instant;
 /// When simulated clocks begin, in seconds.
 const BEGINNING: i64 = 1_767_225_600;
 
-/// A swarm of one node.
+/// A swarm, all tasks of which run on one node.
 #[derive(Debug, Clone)]
 pub struct Swarm {
+    /// Its managers and their clocks.
+    pub clocks: Arc<Clocks>,
     state: Arc<Mutex<State>>,
     begun: Instant,
 }
@@ -79,7 +82,7 @@ pub struct Task {
     pub exit: i64,
     /// When it was made.
     pub created: String,
-    /// When it came into its state.
+    /// When it came into its state, as its manager noted it.
     pub since: String,
 }
 
@@ -139,7 +142,7 @@ pub enum What {
 
 impl Swarm {
     /// An empty one.
-    pub fn new(seed: u64) -> Self {
+    pub fn new(seed: u64, clocks: Clocks) -> Self {
         let state = State {
             index: 10,
             made: 0,
@@ -150,7 +153,7 @@ impl Swarm {
             log: Vec::new(),
             dice: Dice::new(seed, 0),
         };
-        Self { state: Arc::new(Mutex::new(state)), begun: Instant::now() }
+        Self { clocks: Arc::new(clocks), state: Arc::new(Mutex::new(state)), begun: Instant::now() }
     }
 
     /// Its state.
@@ -163,11 +166,16 @@ impl Swarm {
         self.begun.elapsed()
     }
 
-    /// The present, by its clock.
+    /// The present, by its leader's clock.
     pub fn now(&self) -> Timestamp {
+        self.now_ahead(self.clocks.leader(self.age()))
+    }
+
+    /// The present, by a clock that is so far ahead.
+    pub fn now_ahead(&self, ahead: SignedDuration) -> Timestamp {
         let age = SignedDuration::try_from(self.age()).unwrap_or(SignedDuration::ZERO);
         Timestamp::from_second(BEGINNING)
-            .and_then(|start| start.checked_add(age))
+            .and_then(|start| start.checked_add(age)?.checked_add(ahead))
             .unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -253,15 +261,17 @@ impl State {
         Some(shown)
     }
 
-    /// As `GET /tasks` shows one.
-    pub fn shown_task(&self, id: &str) -> Option<Value> {
+    /// As `GET /tasks` shows one, whose node's clock is so far ahead of the leader's.
+    pub fn shown_task(&self, id: &str, node: SignedDuration) -> Option<Value> {
         let task = self.tasks.get(id)?;
+        let noted: Timestamp = task.since.parse().ok()?;
+        let since = noted.checked_add(node).unwrap_or(noted).to_string();
         Some(json!({
             "ID": id, "Version": { "Index": 1 }, "CreatedAt": task.created, "UpdatedAt": task.since,
             "ServiceID": task.service, "Slot": task.slot, "NodeID": "node1", "DesiredState": task.desired,
             "Spec": task.spec,
             "Status": {
-                "Timestamp": task.since, "State": task.state, "Message": task.state, "Err": task.err,
+                "Timestamp": since, "State": task.state, "Message": task.state, "Err": task.err,
                 "ContainerStatus": { "ContainerID": format!("c{id}"), "ExitCode": task.exit },
             },
         }))

@@ -23,6 +23,9 @@ use tokio::time::{Instant, Sleep, sleep};
 /// Bytes that are on their way at once.
 const ROOM: usize = 1 << 20;
 
+/// How long an engine waits for a leader.
+const NO_LEADER: Duration = Duration::from_secs(20);
+
 /// How much goes wrong: chances in a thousand, for each request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Weather {
@@ -231,7 +234,7 @@ async fn exchanged(
         Fault::Slow(time) => sleep(time).await,
         _ => {}
     }
-    let answer = api::answer(swarm, &asked);
+    let answer = led(swarm, process, asked).await;
     match fault {
         Fault::AnswerLost => return Err(broken()),
         Fault::KilledAfter => {
@@ -242,6 +245,28 @@ async fn exchanged(
         _ => {}
     }
     written(swarm, process.fate().skew, &answer)
+}
+
+/// The answer; where nobody leads that is said, at once or after waiting for it. A write may be carried out all the same
+/// by whoever leads next.
+async fn led(swarm: &Swarm, process: &Process, asked: Asked) -> api::Answer {
+    let again = swarm.clocks.leads_again(swarm.age()).filter(|_| !api::needs_no_leader(&asked));
+    let Some(again) = again else { return api::answer(swarm, &asked) };
+    let (waits, is_done, after) = {
+        let dice = &mut process.fate().dice;
+        (dice.happens(500), dice.happens(500), dice.between(Duration::ZERO, Duration::from_secs(5)))
+    };
+    if waits && is_done && asked.method != "GET" {
+        let (swarm, after) = (swarm.clone(), again.saturating_sub(swarm.age()) + after);
+        tokio::spawn(async move {
+            sleep(after).await;
+            api::answer(&swarm, &asked)
+        });
+    }
+    if waits {
+        sleep(NO_LEADER).await;
+    }
+    api::no_leader(!waits)
 }
 
 async fn read(by: usize, request: Request<Incoming>) -> io::Result<Asked> {
@@ -280,8 +305,7 @@ fn unescaped(text: &str) -> String {
 
 fn written(swarm: &Swarm, skew: SignedDuration, answer: &api::Answer) -> io::Result<Response<Full<Bytes>>> {
     let (status, body) = answer;
-    let now = swarm.now().checked_add(skew).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let date = swarm.now_ahead(skew).strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let text = if body.is_null() { String::new() } else { body.to_string() };
     Response::builder()
         .status(*status)

@@ -3,6 +3,7 @@
 use crate::rig::{connect, swarm, until};
 use abra::engine::{Engine, EngineError, FileKind, Filters, Limits};
 use abra_core::stack::live::{Service, Task};
+use abra_sim::clocks::Clocks;
 use abra_sim::dice::Dice;
 use abra_sim::swarm::Swarm;
 use abra_sim::wire::{self, Outages, Process, Weather};
@@ -30,7 +31,7 @@ async fn a_real_engine_keeps_the_contract() {
 #[tokio::test]
 async fn the_simulated_engine_keeps_the_contract() {
     let process = Process::new(Dice::new(1, 1), Weather::default(), SignedDuration::ZERO);
-    let endpoint = wire::endpoint(&Swarm::new(1), &process, 0, &Outages::default());
+    let endpoint = wire::endpoint(&Swarm::new(1, Clocks::default()), &process, 0, &Outages::default());
     let engine = Engine::connect(&endpoint, &Limits::default()).await.unwrap();
     let good = ["bb:1", "bb:2"].map(|image| json!({ "Image": image }));
     check(&Kind { engine, good, bad: json!({ "Image": "bad:1" }) }).await;
