@@ -8,6 +8,7 @@
 //! | [`diff`] | what a plan would change, field by field and with content |
 //! | [`moved`] | what others changed since a plan was made |
 //! | [`report`] | the plan as JSON |
+//! | [`unanswered`] | steps that were sent and not answered |
 //!
 //! Not here: carrying a plan out, or judging how it went.
 pub mod action;
@@ -24,6 +25,7 @@ mod removal;
 pub mod report;
 pub mod seen;
 mod services;
+pub mod unanswered;
 mod unpinned;
 
 pub use images::images_to_resolve;

@@ -1,16 +1,20 @@
 //! Carrying out a plan: one request per step, in order, no choices.
+//!
+//! A step whose answer is lost may have been taken all the same. What became of it is looked up, and where it was not, or not
+//! yet, it is sent again: names and ids are given once and updates name a version, so of two the engine takes one.
+use super::insist::Insistence;
 use super::lease::{Lease, LockError};
 use crate::engine::auth::RegistryAuth;
 use crate::engine::{Engine, EngineError, FileKind};
 use crate::hold::{self, Place};
 use crate::interrupt::Interrupt;
 use abra_core::plan::Plan;
-use abra_core::plan::action::Action;
-use abra_core::stack::digest;
+use abra_core::plan::action::{Action, Relabel};
+use abra_core::plan::unanswered::{self, Fate};
 use abra_core::stack::normal::Names;
 use abra_core::stack::spec::{Ids, MissingIds, ServiceSpec, fill_ids};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How often an update is tried again while only the swarm's own status moves its version.
 const RETRIES: usize = 5;
@@ -83,7 +87,13 @@ pub async fn apply(
         run.check().await.map_err(stopped)?;
         hold::at(Place::Applying).await;
         on(Event::Applying(action));
-        let remarks = run.step(action).await.map_err(stopped)?;
+        let remarks = match run.step(action).await {
+            Err(StopCause::Engine(lost)) if lost.may_have_happened() => {
+                run.settled(action, lost, interrupt).await
+            }
+            answer => answer,
+        };
+        let remarks = remarks.map_err(stopped)?;
         remarks.iter().for_each(|remark| on(Event::Remark(remark)));
         hold::at(Place::Applied).await;
     }
@@ -111,22 +121,12 @@ impl Run<'_> {
     async fn step(&mut self, action: &Action) -> Result<Vec<String>, StopCause> {
         let engine = self.engine;
         let created = match action {
-            Action::CreateNetwork(spec) => {
-                let created = engine.create_network(&serde_json::to_value(spec)?).await?;
-                self.names.networks.insert(created.id.clone(), spec.name.clone());
-                created
-            }
+            Action::CreateNetwork(spec) => engine.create_network(&serde_json::to_value(spec)?).await?,
             Action::CreateSecret(spec) => {
-                let created = engine.create_file(FileKind::Secret, &serde_json::to_value(spec)?).await?;
-                self.names.secrets.insert(created.id.clone(), spec.name.clone());
-                self.ids.secrets.insert(spec.name.clone(), created.id.clone());
-                created
+                engine.create_file(FileKind::Secret, &serde_json::to_value(spec)?).await?
             }
             Action::CreateConfig(spec) => {
-                let created = engine.create_file(FileKind::Config, &serde_json::to_value(spec)?).await?;
-                self.names.configs.insert(created.id.clone(), spec.name.clone());
-                self.ids.configs.insert(spec.name.clone(), created.id.clone());
-                created
+                engine.create_file(FileKind::Config, &serde_json::to_value(spec)?).await?
             }
             Action::CreateService { spec } => {
                 engine.create_service(&self.body(spec)?, self.auths.get(&spec.name)).await?
@@ -139,7 +139,87 @@ impl Run<'_> {
             Action::RemoveConfig(gone) => return none(engine.remove_file(FileKind::Config, &gone.id).await),
             Action::RemoveNetwork(gone) => return none(engine.remove_network(&gone.id).await),
         };
+        self.learn(action, &created.id);
         Ok(created.warnings)
+    }
+
+    /// Keeps the id of what was created: later steps name it.
+    fn learn(&mut self, action: &Action, id: &str) {
+        let (id, name) = (id.to_owned(), action.name().to_owned());
+        match action {
+            Action::CreateNetwork(_) => drop(self.names.networks.insert(id, name)),
+            Action::CreateSecret(_) => {
+                self.names.secrets.insert(id.clone(), name.clone());
+                self.ids.secrets.insert(name, id);
+            }
+            Action::CreateConfig(_) => {
+                self.names.configs.insert(id.clone(), name.clone());
+                self.ids.configs.insert(name, id);
+            }
+            _ => {}
+        }
+    }
+
+    /// Finds out what became of a step whose answer was lost, and takes it where it was not taken, for as long as that takes
+    /// no longer than an engine needs to come back. Else it stays open.
+    async fn settled(
+        &mut self,
+        action: &Action,
+        lost: EngineError,
+        interrupt: &Interrupt,
+    ) -> Result<Vec<String>, StopCause> {
+        let passes = |cause: &StopCause| match cause {
+            StopCause::Engine(EngineError::NameTaken { .. }) => true,
+            StopCause::Engine(error) => error.is_transient() || error.may_have_happened(),
+            StopCause::Lock(error) => error.is_transient(),
+            _ => false,
+        };
+        let insistence = Insistence::new(interrupt);
+        let settled = insistence.on(passes, async || {
+            match self.fate(action, &lost).await? {
+                Fate::Taken => return Ok(vec![]),
+                Fate::Others => return Err(StopCause::Moved),
+                Fate::NotTaken => {}
+            }
+            self.check().await?;
+            self.step(action).await
+        });
+        match settled.await {
+            Err(cause) if passes(&cause) => Err(lost.into()),
+            settled => settled,
+        }
+    }
+
+    /// What a look says of a step. Sending a removal or an update again is a look, too.
+    async fn fate(&mut self, action: &Action, lost: &EngineError) -> Result<Fate, StopCause> {
+        let engine = self.engine;
+        let (fate, id) = match action {
+            Action::CreateService { spec } => {
+                let live = there(engine.service(&spec.name).await)?;
+                (unanswered::service(spec, None, live.as_ref().map(|live| &live.spec), &self.names), None)
+            }
+            Action::CreateNetwork(spec) => {
+                let live = there(engine.swarm_network(&spec.name).await)?;
+                (unanswered::network(spec, live.as_ref()), live.map(|live| live.id))
+            }
+            Action::CreateConfig(spec) => {
+                let live = there(engine.file(FileKind::Config, &spec.name).await)?;
+                (unanswered::config(spec, live.as_ref()), live.map(|live| live.id))
+            }
+            // What a secret holds is never told.
+            Action::CreateSecret(_) => return Err(lost.clone().into()),
+            Action::RelabelSecret(to) => {
+                (unanswered::relabel(to, &engine.file(FileKind::Secret, &to.id).await?), None)
+            }
+            Action::RelabelConfig(to) => {
+                (unanswered::relabel(to, &engine.file(FileKind::Config, &to.id).await?), None)
+            }
+            _ => (Fate::NotTaken, None),
+        };
+        if let (Fate::Taken, Some(id)) = (fate, id) {
+            self.learn(action, &id);
+        }
+        Ok(fate)
     }
 
     fn body(&self, spec: &ServiceSpec) -> Result<Value, StopCause> {
@@ -159,8 +239,10 @@ impl Run<'_> {
                 answer => return Ok(answer?),
             }
             let live = self.engine.service(id).await?;
-            if digest::of_service(&live.spec, &self.names, &BTreeSet::new()) != *before_digest {
-                return Err(StopCause::Moved);
+            match unanswered::service(spec, Some(before_digest), Some(&live.spec), &self.names) {
+                Fate::Taken => return Ok(vec![]),
+                Fate::Others => return Err(StopCause::Moved),
+                Fate::NotTaken => {}
             }
             self.check().await?;
             version = live.version;
@@ -168,13 +250,17 @@ impl Run<'_> {
         Err(StopCause::Moved)
     }
 
-    async fn relabel(
-        &self,
-        kind: FileKind,
-        relabel: &abra_core::plan::action::Relabel,
-    ) -> Result<Vec<String>, StopCause> {
+    async fn relabel(&self, kind: FileKind, relabel: &Relabel) -> Result<Vec<String>, StopCause> {
         let body = serde_json::json!({ "Name": relabel.name, "Labels": relabel.labels });
         none(self.engine.update_file(kind, &relabel.id, relabel.seen, &body).await)
+    }
+}
+
+/// What was asked for, if it is there.
+fn there<T>(answer: Result<T, EngineError>) -> Result<Option<T>, EngineError> {
+    match answer {
+        Err(EngineError::NotFound { .. }) => Ok(None),
+        answer => answer.map(Some),
     }
 }
 

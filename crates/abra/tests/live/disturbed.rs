@@ -63,9 +63,21 @@ fn a_request_whose_answer_is_lost_is_not_taken_for_refused() {
     world.ada.reach(proxy.address());
     let before = world.ada.env();
     proxy.break_next("POST", "/services/create", Fault::AnswerLost);
-    world.ada.deploy("").is(4, &["may have been carried out"]);
+    // Nor can the engine be asked what became of it, until the operator has enough.
+    (0..200).for_each(|_| proxy.break_next("GET", "/services/", Fault::Unsent));
+    let deploying = world.ada.start(&format!("app deploy -n -D --stable 0s {APP}"));
+    let asked = || proxy.seen().iter().any(|seen| seen.method == "GET" && seen.target.contains("/services/"));
+    for _ in 0..600 {
+        if asked() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    deploying.interrupt();
+    deploying.end().is(4, &["may have been carried out"]);
     assert_eq!(world.ada.env(), before);
     // It was, and nothing more is needed.
+    world.ada.reach(world.rig.address());
     world.ada.deploy("").is(0, &["app unchanged", "recorded 1.0.0+1.0"]);
     assert_eq!(world.images("app"), ["bb:1"]);
 }
