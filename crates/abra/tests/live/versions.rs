@@ -60,6 +60,7 @@ fn sync_brings_the_server_back_to_the_record_and_touches_nothing_that_is_right()
     let world = world();
     let (ada, bob) = (&world.ada, Operator::new(&world.forge, world.rig.address(), true));
     run(ada, "sync").is(1, &["no record to sync with", "abra app deploy"]);
+    run(ada, "sync --check").is(8, &["no record to sync with"]);
     ada.deploy("1.0.0+1.0").is(0, &[]);
     let before = world.state("app");
     run(ada, "sync").is(0, &["is in sync: 1.0.0+1.0 is recorded and runs"]);
@@ -114,11 +115,11 @@ fn many_apps_are_synced_side_by_side_and_none_hides_another() {
         .unwrap();
     std::fs::write(servers.join("fresh.example.com.env"), "TYPE=demo\n").unwrap();
 
-    let check = ada
-        .run("app sync --check --all")
-        .is(1, &["in sync", "differs", "no record", "not deployed, stays so"]);
+    let check = ada.run("app sync --check --all").is(8, &["in sync", "differs", "no record", "not deployed"]);
     assert_eq!(check.text.matches("differs").count(), 2, "{}", check.text);
-    let said = ada.run("app sync --all -n --stable 1s").is(3, &["synced", "failed", "in sync", "no record"]);
+    let said = ada
+        .run("app sync --all -n --stable 1s")
+        .is(3, &["synced", "failed", "in sync", "no record", "not deployed, stays so"]);
     let line = |app: &str| said.text.lines().rfind(|line| line.contains(app)).unwrap_or_default().to_owned();
     assert!(line("moved.example.com").contains("synced"), "{}", said.text);
     assert!(line("broken.example.com").contains("failed"), "{}", said.text);

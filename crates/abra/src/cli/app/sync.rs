@@ -52,7 +52,10 @@ pub async fn run(context: &Context, args: &Args, intent: &Intent) -> Result<Exit
 
 async fn one(context: &Context, app: &str, args: &Args, intent: &Intent) -> Result<Exit, Failure> {
     match sync::compare(context, app, !args.manner.no_domain_checks).await? {
-        Compared::NoRecord(none) => Err(no_record(none.app.name.as_str(), none.deployed.as_ref())),
+        Compared::NoRecord(none) => {
+            let failure = no_record(none.app.name.as_str(), none.deployed.as_ref());
+            Err(if args.check { failure.exit(Exit::NotInSync) } else { failure })
+        }
         Compared::InSync(prepared) if prepared.went_back() && !args.check => {
             carry_out(context, &prepared, &args.manner, intent, true).await
         }

@@ -119,7 +119,8 @@ async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) 
             work(row, None)
         }
         Ok(Compared::NoRecord(none)) => {
-            work(Row { deployed: none.deployed, ..row("no record", Exit::Refused) }, None)
+            let exit = if args.check { Exit::NotInSync } else { Exit::Refused };
+            work(Row { deployed: none.deployed, ..row("no record", exit) }, None)
         }
         Ok(Compared::InSync(prepared)) => {
             warned(context, &prepared);
@@ -135,6 +136,9 @@ async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) 
 
 fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) -> Work {
     let said = |result: &str, exit| Row { result: result.to_owned(), exit, ..row };
+    if prepared.services.is_empty() && args.check {
+        return Work { row: said("not deployed", Exit::NotInSync), prepared: None };
+    }
     if prepared.services.is_empty() {
         return Work { row: said("not deployed, stays so", Exit::Done), prepared: None };
     }
@@ -169,7 +173,8 @@ fn warned(context: &Context, prepared: &Prepared) {
 
 /// Says all of what went wrong with one app; the table has room for its first line only.
 fn told(context: &Context, app: &str, failure: Failure) {
-    let message = format!("{app}: {}", failure.message);
+    let names_it = failure.message.strip_prefix(app).is_some_and(|rest| rest.starts_with(' '));
+    let message = if names_it { failure.message.clone() } else { format!("{app}: {}", failure.message) };
     context.ui.complain(&Failure { message, ..failure });
 }
 
