@@ -42,6 +42,17 @@ pub fn names(env: &EnvFile) -> Vec<String> {
     found
 }
 
+/// Says that `DOMAIN` is there and empty: recipes make rules for their proxy of it, and such a rule fits no request.
+pub fn unset(env: &EnvFile) -> Option<Finding> {
+    env.get("DOMAIN").filter(|value| value.trim().is_empty())?;
+    let finding = Finding::warning("DOMAIN is empty, so nothing can be reached by a name of its own")
+        .help("set it to the name of the app, or take the line out if it has none");
+    Some(match env.location("DOMAIN") {
+        Some(location) => finding.at(location),
+        None => finding,
+    })
+}
+
 /// Whether public DNS may know a name: no address, no single label, nothing local, nothing that is no name.
 pub fn is_public(name: &str) -> bool {
     let is_local = LOCAL
@@ -76,8 +87,25 @@ fn list(addresses: &BTreeSet<IpAddr>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Addresses, is_public, judge, names};
+    use super::{Addresses, is_public, judge, names, unset};
     use crate::env::EnvFile;
+
+    #[test]
+    fn an_empty_domain_is_told_with_its_line() {
+        let cases = [
+            ("TYPE=x\nDOMAIN=\n", Some("app.env:2")),
+            ("DOMAIN=\"  \"\n", Some("app.env:1")),
+            ("DOMAIN=a.example.com\n", None),
+            ("# DOMAIN=\n", None),
+            ("TYPE=x\n", None),
+        ];
+        for (text, place) in cases {
+            let env = EnvFile::parse("app.env", text.as_bytes()).unwrap();
+            let told = unset(&env).map(|finding| finding.location.unwrap().to_string());
+            let is_there = |told: &String| place.is_some_and(|place| told.starts_with(place));
+            assert_eq!(told.as_ref().map(is_there), place.map(|_| true), "{text}: {told:?}");
+        }
+    }
 
     #[test]
     fn names_are_read_from_both_variables() {

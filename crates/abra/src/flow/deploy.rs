@@ -224,9 +224,7 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
     let source = Source { files: &files, user_home: context.user_home.as_deref() };
     let wanted = render::render(&app, source, &resolution.target, engine.version())?;
     warnings.extend(render::missing_variables(&app, &files)?);
-    if request.domain_checks && !context.offline {
-        warnings.extend(domain::check(&app).await);
-    }
+    warnings.extend(domain::findings(&app, request.domain_checks && !context.offline).await);
     // Also without operator sync: a label of another operator's run is no difference.
     let policy = Policy { volatile_labels: labels::of_run(app.stack.as_str()), ..Policy::default() };
     let mut staged =

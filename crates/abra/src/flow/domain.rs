@@ -1,6 +1,6 @@
 //! Whether an app's names lead to its server: asks DNS, in a bounded time.
 use abra_core::app::App;
-use abra_core::domain::{Addresses, is_public, judge, names};
+use abra_core::domain::{Addresses, is_public, judge, names, unset};
 use abra_core::finding::Finding;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
@@ -11,8 +11,14 @@ use std::time::Duration;
 /// How long names are looked up, all at the same time.
 const LIMIT: Duration = Duration::from_secs(3);
 
+/// What there is to say of the app's names; DNS is asked only where that is wanted.
+pub(super) async fn findings(app: &App, asks: bool) -> Vec<Finding> {
+    let compared = if asks { check(app).await } else { None };
+    unset(&app.env).into_iter().chain(compared).collect()
+}
+
 /// Compares the addresses of the app's names with those of its server. The local engine has no name to compare with.
-pub(super) async fn check(app: &App) -> Option<Finding> {
+async fn check(app: &App) -> Option<Finding> {
     let names = names(&app.env);
     if app.server.is_local() || names.is_empty() {
         return None;

@@ -3,11 +3,12 @@ use super::ending::{self, Page};
 use super::insist::Insistence;
 use super::operation::{self, Before};
 use super::undeploy::{self, Prepared};
-use super::{apply, journal, lease, others, witness};
+use super::{apply, foreword, journal, lease, others, witness};
 use crate::context::Context;
 use crate::engine::EngineError;
 use crate::failure::Failure;
 use crate::hold::{self, Place};
+use abra_core::finding::Finding;
 use abra_core::journal::{Entry, Outcome, word};
 
 /// Removes a stack, from taking the lock to giving it back. Without operator sync there is no lock.
@@ -66,10 +67,15 @@ async fn locked(
     lease.hold(work).await
 }
 
-/// Whether a run was cut off, or something was begun of which nobody knows how it ended: then a removal is an operation also where nothing is
-/// left to remove.
+/// Whether a run was cut off, or something was begun of which nobody knows how it ended: then a removal is an operation
+/// also where nothing is left to remove.
 pub fn is_owed(prepared: &Prepared) -> bool {
     prepared.before.as_ref().is_some_and(Before::is_unsettled)
+}
+
+/// Somebody who works on the app right now.
+pub fn at_work(prepared: &Prepared) -> Option<Finding> {
+    foreword::busy(prepared.before.as_ref()?, prepared.app.name.as_str())
 }
 
 /// Under the lock: what was cut off is marked, the intent is written down.

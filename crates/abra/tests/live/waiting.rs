@@ -96,3 +96,28 @@ fn many_are_synced_though_one_of_them_must_be_waited_for() {
     ada.interrupt();
     ada.end().is(130, &[]);
 }
+
+#[test]
+fn that_nothing_is_there_is_not_said_while_somebody_is_bringing_it() {
+    let world = World::new(&[GOOD]);
+    let bob = Operator::new(&world.forge, world.rig.address(), true).named("Bob");
+    let file = world.ada.home().join("held");
+    std::fs::write(&file, "").unwrap();
+    let deploy = format!("app deploy -n -D --stable 1s {APP}");
+    let mut deploying = world.ada.start_with(&deploy, "ABRA_HOLD", &format!("begun:{}", file.display()));
+    deploying.says("held at begun");
+    let undeploy = format!("app undeploy -n {APP}");
+    bob.run(&format!("{undeploy} --dry-run"))
+        .is(0, &["an operation is in progress: ada@", "nothing was changed"]);
+    bob.run(&undeploy).is(6, &["ada@", "is at work on this app: deploy 1.0.0+1.0"]);
+    let mut removing = bob.start(&format!("{undeploy} --wait"));
+    removing.says("waiting for ada@");
+    std::fs::remove_file(&file).unwrap();
+    deploying.end().is(0, &["recorded 1.0.0+1.0"]);
+    removing.end().is(0, &["is gone"]);
+    bob.run(&undeploy).is(0, &["is not deployed"]);
+
+    // A name that nothing is reached by is told before anything is done.
+    bob.write_env(&bob.env().replace(&format!("DOMAIN={APP}"), "DOMAIN="));
+    bob.run(&format!("{deploy} --dry-run")).is(0, &["DOMAIN is empty", ".env:"]);
+}

@@ -43,6 +43,10 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         return Ok(done(context, &prepared, "dry run: nothing was changed"));
     }
     if prepared.plan.is_noop() && !removal::is_owed(&prepared) {
+        // Nothing is there yet, or any more: whoever is at work says which.
+        if let Some(before) = &prepared.before {
+            before.require_quiet(context)?;
+        }
         return Ok(done(context, &prepared, &format!("{name} is not deployed")));
     }
     if !prepared.plan.is_noop() && !ui.no_input && !ui.confirm("proceed?").await? {
@@ -62,7 +66,8 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
 
 /// What is to be said before.
 fn warnings(prepared: &undeploy::Prepared) -> Vec<Finding> {
-    commands::after_undeploy(prepared.app.name.as_str(), &prepared.app.env).into_iter().collect()
+    let after = commands::after_undeploy(prepared.app.name.as_str(), &prepared.app.env);
+    removal::at_work(prepared).into_iter().chain(after).collect()
 }
 
 fn done(context: &Context, prepared: &undeploy::Prepared, words: &str) -> Exit {
