@@ -167,7 +167,10 @@ fn of_swarm(docker: &str, part: &Part, host: &str) -> Check {
             "only a worker of its swarm".to_owned(),
             &[
                 "apps are deployed through a manager: add that one as a server instead".to_owned(),
-                format!("`docker node promote {host}`, run on a manager, makes this one a manager, too"),
+                format!(
+                    "`docker node promote {}`, run on a manager, makes this one a manager, too",
+                    node(host)
+                ),
             ],
         ),
         "locked" => missing(
@@ -187,6 +190,12 @@ fn of_swarm(docker: &str, part: &Part, host: &str) -> Check {
             &[format!("`{docker} info` says more")],
         ),
     }
+}
+
+/// What may stand in a command that people copy: the server itself says what it is called.
+fn node(host: &str) -> &str {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !host.is_empty() && !host.starts_with('-') && host.chars().all(is_plain) { host } else { "NODE" }
 }
 
 fn error_after(error: &str) -> String {

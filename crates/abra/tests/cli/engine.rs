@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub(crate) manager: bool,
     /// Whether what is sent to be created is taken (and forgotten).
     pub(crate) takes: bool,
+    /// What it says of itself.
+    pub(crate) info: Value,
     pub(crate) services: Value,
     pub(crate) tasks: Value,
     pub(crate) networks: Value,
@@ -30,6 +32,7 @@ impl Default for World {
             api: "1.41",
             manager: true,
             takes: false,
+            info: json!({}),
             services: json!([]),
             tasks: json!([]),
             networks: json!([{ "Name": "proxy", "Id": "id-proxy", "Scope": "swarm", "Driver": "overlay" }]),
@@ -115,6 +118,7 @@ fn answer(method: &str, target: &str, world: &World, writes: &Mutex<Vec<String>>
             let digest = format!("sha256:{}", "0".repeat(64));
             return (200, json!({ "Descriptor": { "digest": digest }, "Platforms": [] }));
         }
+        "/info" => return (200, world.info.clone()),
         "/networks" => return (200, world.networks.clone()),
         "/services" => &world.services,
         "/tasks" => &world.tasks,

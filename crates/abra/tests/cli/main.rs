@@ -4,6 +4,7 @@ mod bad_input;
 mod completion;
 mod engine;
 mod home;
+mod hostile;
 mod machine;
 mod new;
 mod reference;

@@ -178,6 +178,21 @@ fn docker_reads_our_contexts_and_we_read_dockers() {
     assert_eq!(inspected.trim(), "ours.example ssh://ada@127.0.0.1:1 false");
     run(&home, &["server", "add", "--no-checks", "theirs.example"], 0, &["leads to ssh://bob@127.0.0.1:1"]);
     run(&home, &["server", "ls"], 0, &["ssh://ada@127.0.0.1:1", "ssh://bob@127.0.0.1:1"]);
+    // One with TLS: refused as it is, changed on demand, and docker goes on with the rest of it.
+    let tls = "host=tcp://127.0.0.1:1,skip-tls-verify=true";
+    docker(&["context", "create", "tls.example", "--description", "by hand", "--docker", tls]);
+    let folder = docker_context::folder("tls.example");
+    home.write(&format!("user/.docker/contexts/tls/{folder}/docker/ca.pem"), "theirs");
+    run(&home, &["server", "add", "tls.example"], 1, &["unsupported engine address \"tcp://127.0.0.1:1\""]);
+    run(
+        &home,
+        &["server", "add", "-f", "--no-checks", "tls.example"],
+        0,
+        &["leads to ssh://tls.example now"],
+    );
+    let format = "{{.Metadata.Metadata.Description}} {{.Endpoints.docker.Host}} {{.Endpoints.docker.SkipTLSVerify}} {{.TLSMaterial.docker}}";
+    let inspected = docker(&["context", "inspect", "tls.example", "--format", format]);
+    assert_eq!(inspected.trim(), "by hand ssh://tls.example true [ca.pem]");
     // What docker changes is seen, and docker removes what we made.
     docker(&["context", "update", "ours.example", "--docker", "host=ssh://eve@127.0.0.1:1"]);
     run(&home, &["server", "ls"], 0, &["ssh://eve@127.0.0.1:1"]);

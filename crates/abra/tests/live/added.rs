@@ -6,6 +6,7 @@ use abra_rig::{Engine, Sshd, SshdOptions, own_ssh};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,7 @@ impl Servers {
             sshd("full", Some(&swarm), &full, false),
             sshd("bare", Some(&swarm), "", true),
             sshd("single", Some(&swarm), "DisableForwarding yes\nMaxSessions 1", false),
+            sshd("evil", None, &evil(&swarm), false),
             sshd("nodocker", None, "DisableForwarding yes", true),
             sshd("noengine", None, "", false),
         ];
@@ -92,6 +94,20 @@ fn written(ada: &Operator) -> Vec<String> {
     found
 }
 
+/// Settings of a server whose programs and banner would do something to a terminal.
+fn evil(engine: &Engine) -> String {
+    let folder = engine.folder().join("evil-bin");
+    fs::create_dir(&folder).unwrap();
+    for name in ["docker", "df"] {
+        let script = "#!/bin/sh\nprintf '\\033[2J\\033]0;t\\007\\r\\010docker: not found'\nprintf '\\033[2J\\r\\010docker: not found' >&2\nexit 1\n";
+        fs::write(folder.join(name), script).unwrap();
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    fs::write(folder.join("banner"), "\u{1b}[2J\u{7}Permission denied\r\n").unwrap();
+    let folder = folder.display();
+    format!("Banner {folder}/banner\nSetEnv PATH={folder}")
+}
+
 /// Adds a server with these words, which may not work; then nothing is written.
 #[track_caller]
 fn refused(ada: &Operator, words: &str, says: &[&str]) {
@@ -119,6 +135,7 @@ fn what_is_in_the_way_of_a_server_is_said_and_nothing_is_written() {
         ("denied.example", &["nosuch@127.0.0.1: Permission denied", "is it the right user", "ssh-add"]),
         ("good.example -u nosuch", &["can't log in to ssh://nosuch@good.example"]),
         ("nodocker.example", &["docker: not found", "https://docs.docker.com/engine/install/"]),
+        ("evil.example", &["docker: not found"]),
         ("noengine.example", &["no such file", "systemctl enable --now docker", "servers: NAME: socket:"]),
         ("guest.example", &["permission denied", "sudo usermod -aG docker"]),
         ("nosuch.invalid", &["Could not resolve hostname", "is the server's name right?"]),
@@ -146,6 +163,14 @@ fn what_is_in_the_way_of_a_server_is_said_and_nothing_is_written() {
         assert!(start.elapsed() < PATIENCE, "{:?}", written(&ada));
         std::thread::sleep(Duration::from_millis(20));
     }
+    // Meanwhile somebody else made it known.
+    let mut asked = ask();
+    docker(&ada, "context create new.example --docker host=ssh://elsewhere").is(0, &[]);
+    asked.answer("yes");
+    asked.end().is(7, &["server new.example was changed by somebody else at this moment"]);
+    docker(&ada, "context inspect new.example").is(0, &["ssh://elsewhere"]);
+    docker(&ada, "context rm new.example").is(0, &[]);
+    fs::remove_file(ada.home().join(".ssh/none")).unwrap();
     let mut asked = ask();
     asked.answer("yes");
     asked.end().is(0, &["server new.example is added", "ok swarm manager"]);

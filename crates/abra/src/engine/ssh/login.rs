@@ -135,7 +135,10 @@ async fn effective(program: &str, target: &Target) -> Result<Effective, LinkErro
         Err(_) => return Err(LinkError::TimedOut { target: target.to_string(), after: SETTINGS }),
     };
     if !output.status.success() {
-        let said = gist(&String::from_utf8_lossy(&output.stderr));
+        let said = match gist(&String::from_utf8_lossy(&output.stderr)) {
+            said if said.is_empty() => output.status.to_string(),
+            said => said,
+        };
         return Err(LinkError::Settings { target: target.to_string(), said });
     }
     ssh::effective(&String::from_utf8_lossy(&output.stdout))
