@@ -8,6 +8,7 @@
 //! for whatever reason, the shell ends, the kernel takes the namespaces down with all that runs in them, and a janitor
 //! outside removes cgroups and files. Should the janitor itself be killed, the next engine's start sweeps up after it.
 mod actor;
+mod distance;
 mod engine;
 mod error;
 mod http;
@@ -22,6 +23,7 @@ mod sweep;
 mod switch;
 pub mod takeover;
 
+pub use distance::Distance;
 pub use engine::{Engine, EngineOptions, ROOT_VARIABLE};
 pub use error::RigError;
 pub use http::Answer;

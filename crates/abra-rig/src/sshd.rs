@@ -14,12 +14,19 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
+/// Runs an sshd, given as its program and words. One that listens ends when standard input does.
 const SERVE: &str = r#"set -e
-mount --bind "$1/run" /run
-mount --bind "$1/passwd" /etc/passwd
-exec "$2" -i -f "$1/sshd_config" -E "$1/log"
+mount --bind "$FOLDER/run" /run
+mount --bind "$FOLDER/passwd" /etc/passwd
+set -- "$@" -f "$FOLDER/sshd_config" -E "$FOLDER/log"
+[ "$2" = -D ] || exec "$@"
+"$@" </dev/null &
+read -r _
 "#;
+/// For an sshd that listens by itself to say that it does.
+const LISTENS: Duration = Duration::from_secs(10);
 
 /// What an sshd should be like.
 #[derive(Debug, Clone, Default)]
@@ -50,14 +57,7 @@ struct State {
 impl Sshd {
     /// Listens, with its files in a new folder. Whoever has the private key `key` there may log in as root or guest.
     pub fn start(folder: &Path, options: &SshdOptions) -> Result<Self, RigError> {
-        let sshd = needs::program("sshd")
-            .ok_or_else(|| RigError::Missing(vec!["sshd (package openssh-server)".to_owned()]))?;
-        let io = RigError::io("sshd");
-        prepare(folder, options).map_err(io)?;
-        for name in ["host", "key"] {
-            keygen(&folder.join(name), "")?;
-        }
-        fs::copy(folder.join("key.pub"), folder.join("run/authorized_keys")).map_err(RigError::io("keys"))?;
+        let sshd = prepared(folder, options)?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(RigError::io("sshd"))?;
         let port = listener.local_addr().map_err(RigError::io("sshd"))?.port();
         let state = Arc::new(State::default());
@@ -76,6 +76,28 @@ impl Sshd {
             }
         });
         Ok(Self { folder: folder.to_owned(), port, state })
+    }
+
+    /// The same, but one sshd listens for all, as on a server: a login costs what it costs there. For `cut` it is too simple.
+    pub fn listening(folder: &Path, options: &SshdOptions) -> Result<Self, RigError> {
+        let program = prepared(folder, options)?;
+        let io = || RigError::io("sshd");
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(io())?;
+        let port = free.local_addr().map_err(io())?.port();
+        drop(free);
+        let words = ["-D".to_owned(), format!("-oListenAddress=127.0.0.1:{port}")];
+        let state = Arc::new(State::default());
+        state.lock().push(spawn(folder, &program, &words, Stdio::piped(), Stdio::null()).map_err(io())?);
+        let sshd = Self { folder: folder.to_owned(), port, state };
+        let start = Instant::now();
+        while !sshd.log().contains("Server listening") {
+            if start.elapsed() > LISTENS {
+                let source = std::io::Error::new(std::io::ErrorKind::TimedOut, sshd.log());
+                return Err(RigError::io("sshd")(source));
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(sshd)
     }
 
     /// Where it listens, on 127.0.0.1.
@@ -100,13 +122,22 @@ impl Sshd {
 
     /// The lines for ssh's settings that lead here under a name.
     pub fn host(&self, name: &str, known_hosts: &Path) -> String {
-        format!(
-            "Host {name}\n  HostName 127.0.0.1\n  Port {}\n  User root\n  IdentityFile {}\n  IdentitiesOnly yes\n  \
+        self.host_by(name, self.port, known_hosts)
+    }
+
+    /// The same by another port on 127.0.0.1, from where a relay leads here.
+    pub fn host_by(&self, name: &str, port: u16, known_hosts: &Path) -> String {
+        let mut lines = format!(
+            "Host {name}\n  HostName 127.0.0.1\n  Port {port}\n  User root\n  IdentityFile {}\n  IdentitiesOnly yes\n  \
              UserKnownHostsFile {}\n  StrictHostKeyChecking ask\n",
-            self.port,
             self.folder.join("key").display(),
             known_hosts.display()
-        )
+        );
+        if port != self.port {
+            // The line for the file of known hosts names the port.
+            lines += &format!("  HostKeyAlias [127.0.0.1]:{}\n", self.port);
+        }
+        lines
     }
 
     /// The line for a file of known hosts.
@@ -187,6 +218,18 @@ pub fn own_ssh(home: &Path, settings: &str, known_hosts: &str) -> Result<(), Rig
     write().map_err(RigError::io("an operator's ssh"))
 }
 
+/// Its program; its files are in the folder then.
+fn prepared(folder: &Path, options: &SshdOptions) -> Result<PathBuf, RigError> {
+    let sshd = needs::program("sshd")
+        .ok_or_else(|| RigError::Missing(vec!["sshd (package openssh-server)".to_owned()]))?;
+    prepare(folder, options).map_err(RigError::io("sshd"))?;
+    for name in ["host", "key"] {
+        keygen(&folder.join(name), "")?;
+    }
+    fs::copy(folder.join("key.pub"), folder.join("run/authorized_keys")).map_err(RigError::io("keys"))?;
+    Ok(sshd)
+}
+
 fn prepare(folder: &Path, options: &SshdOptions) -> std::io::Result<()> {
     fs::create_dir_all(folder.join("run/sshd"))?;
     fs::set_permissions(folder.join("run"), Permissions::from_mode(0o755))?;
@@ -213,20 +256,32 @@ fn prepare(folder: &Path, options: &SshdOptions) -> std::io::Result<()> {
     fs::write(folder.join("sshd_config"), settings)
 }
 
-/// One connection.
+/// One connection, with an sshd of its own.
 fn serve(stream: TcpStream, folder: &Path, sshd: &Path) -> std::io::Result<Child> {
     stream.set_nodelay(true)?;
     let input = OwnedFd::from(stream.try_clone()?);
+    spawn(folder, sshd, &["-i".to_owned()], input.into(), OwnedFd::from(stream).into())
+}
+
+/// An sshd in namespaces of its own.
+fn spawn(
+    folder: &Path,
+    sshd: &Path,
+    words: &[String],
+    input: Stdio,
+    output: Stdio,
+) -> std::io::Result<Child> {
     Command::new("unshare")
         .args(["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private"])
         .args(["sh", "-c", SERVE, "sshd"])
-        .arg(folder)
         .arg(sshd)
+        .args(words)
         .env_clear()
         .env("PATH", needs::path())
+        .env("FOLDER", folder)
         .current_dir("/")
-        .stdin(Stdio::from(input))
-        .stdout(Stdio::from(OwnedFd::from(stream)))
+        .stdin(input)
+        .stdout(output)
         .stderr(Stdio::null())
         .process_group(0)
         .spawn()
