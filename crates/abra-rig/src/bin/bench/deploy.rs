@@ -1,7 +1,8 @@
 //! Deployments on an engine: first ones, ones without a change, and waiting for them.
-use crate::report::{Report, Row};
+use crate::ground::{Ground, Server};
 use crate::say;
 use crate::stacks;
+use crate::table::Row;
 use crate::tool::{Pair, Tools};
 use abra_rig::{Engine, Proxy, RigError};
 use serde_json::Value;
@@ -10,83 +11,104 @@ use std::time::Duration;
 
 const STACK: &str = "bench";
 
-struct Ground<'a> {
+/// A stack on the engine: measured, and removed again.
+pub(crate) struct Stack<'a> {
     tools: &'a Tools,
     engine: &'a Engine,
+    folder: &'a Path,
     proxy: Proxy,
 }
 
-pub(crate) fn measure(
-    tools: &Tools,
-    engine: &Engine,
-    folder: &Path,
-    report: &mut Report,
-) -> Result<(), RigError> {
-    let proxy = Proxy::start(&folder.join("proxy.sock"), &engine.socket())?;
-    let ground = Ground { tools, engine, proxy };
-    for services in [1, 10, 30] {
-        say(&format!("deployments of {services}"));
-        let file = stacks::running(folder, services)?;
-        let first = ground.first(&file, if services == 30 { 3 } else { 5 })?;
-        report.deploy.push(first.named(&format!("first, {}", counted(services))));
-        let unchanged = ground.unchanged(&file, services, if services == 30 { 7 } else { 11 })?;
-        let row = unchanged.named(&format!("no change, {}", counted(services)));
-        report.deploy.push(if services == 30 { row.at_most(1.0 / 4.0).requests_at_most(4) } else { row });
+impl<'a> Stack<'a> {
+    /// Files of stacks go into the folder.
+    pub(crate) fn new(ground: &'a Ground<'a>, folder: &'a Path) -> Result<Self, RigError> {
+        let (tools, engine) = (ground.tools, ground.engine);
+        let proxy = Proxy::start(&folder.join("proxy.sock"), &engine.socket())?;
+        Ok(Self { tools, engine, folder, proxy })
     }
-    for (services, rounds) in [(1, 3), (10, 1)] {
-        say(&format!("deployments of {services}, waited for"));
-        let file = stacks::running(folder, services)?;
-        let first = ground.waited(&file, rounds)?;
-        report.wait.push(Row::new(&format!("first, {}, until it is known to run", counted(services)), first));
+
+    /// On this machine.
+    pub(crate) fn here(&self, report: &mut Vec<Row>) -> Result<(), RigError> {
+        let address = self.engine.address();
+        for services in [1, 10, 30] {
+            say(&format!("deployments of {services}"));
+            let file = stacks::running(self.folder, services)?;
+            let first = self.first(&address, &file, if services == 30 { 3 } else { 5 })?;
+            let requests = self.requests(|host, tool| self.fresh(tool, host, &file))?;
+            let row = Row::new(&format!("first, {}", counted(services)), first);
+            report.push(row.requests(requests));
+            let unchanged = self.unchanged(&address, &file, services, if services == 30 { 7 } else { 11 })?;
+            let requests = self.requests(|host, tool| self.deploy(tool, host, &file))?;
+            let row = Row::new(&format!("no change, {}", counted(services)), unchanged).requests(requests);
+            report.push(if services == 30 { row.at_most(1.0 / 4.0).requests_at_most(4) } else { row });
+            self.remove()?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-fn counted(services: usize) -> String {
-    if services == 1 { "1 service".to_owned() } else { format!("{services} services") }
-}
+    /// Over ssh, near and far.
+    pub(crate) fn over_ssh(&self, server: &Server, report: &mut Vec<Row>) -> Result<(), RigError> {
+        const SERVICES: usize = 10;
+        let file = stacks::running(self.folder, SERVICES)?;
+        for (name, place) in [(&server.near, "near"), (&server.far, "50 ms far")] {
+            say(&format!("deployments over ssh, {place}"));
+            let host = format!("ssh://{name}");
+            let first = self.first(&host, &file, 5)?;
+            let logins = server.logins(|tool| self.fresh(tool, &host, &file))?;
+            let what = format!("first, {}, {place}", counted(SERVICES));
+            report.push(Row::new(&what, first).logins(logins));
+            let unchanged = self.unchanged(&host, &file, SERVICES, 7)?;
+            let logins = server.logins(|tool| self.deploy(tool, &host, &file))?;
+            let what = format!("no change, {}, {place}", counted(SERVICES));
+            report.push(Row::new(&what, unchanged).logins(logins));
+            self.remove()?;
+        }
+        Ok(())
+    }
 
-/// Only the flags that both know; docker's own default for registries would ask for an image that is in none.
-fn arguments(file: &str, detach: bool) -> Vec<&str> {
-    let mut arguments = vec!["stack", "deploy", "-c", file, "--resolve-image", "never"];
-    arguments.extend(detach.then_some("--detach"));
-    arguments
-}
+    /// What it takes until the tool says that everything runs.
+    pub(crate) fn waited(&self, report: &mut Vec<Row>) -> Result<(), RigError> {
+        for (services, rounds) in [(1, 3), (10, 1)] {
+            say(&format!("deployments of {services}, waited for"));
+            let file = stacks::running(self.folder, services)?;
+            let first = self.until_it_runs(&file, rounds)?;
+            let what = format!("first, {}, until it is known to run", counted(services));
+            report.push(Row::new(&what, first));
+        }
+        Ok(())
+    }
 
-impl Ground<'_> {
     fn deploy(&self, tool: usize, host: &str, file: &str) -> Result<Duration, RigError> {
         let mut arguments = arguments(file, true);
         arguments.push(STACK);
         self.tools.run(tool, host, &arguments)
     }
 
-    /// What a first deployment takes, with the stack removed after each.
-    fn first(&self, file: &str, rounds: usize) -> Result<Row, RigError> {
-        let address = self.engine.address();
-        let mut fresh = |host: &str, tool| {
-            let taken = self.deploy(tool, host, file)?;
-            self.remove()?;
-            Ok(taken)
-        };
-        let times = self.tools.alternate(rounds, |_, tool| fresh(&address, tool))?;
-        let requests = self.counted(&mut fresh)?;
-        Ok(Row::new("", times).requests(requests))
-    }
-
-    /// What a deployment takes of what runs already. The stack is gone afterwards.
-    fn unchanged(&self, file: &str, services: usize, rounds: usize) -> Result<Row, RigError> {
-        let address = self.engine.address();
-        self.deploy(1, &address, file)?;
-        self.engine.wait_for("all services", || self.running() == services)?;
-        let mut again = |host: &str, tool| self.deploy(tool, host, file);
-        let times = self.tools.alternate(rounds, |_, tool| again(&address, tool))?;
-        let requests = self.counted(&mut again)?;
+    /// A first deployment; the stack is removed afterwards.
+    fn fresh(&self, tool: usize, host: &str, file: &str) -> Result<Duration, RigError> {
+        let taken = self.deploy(tool, host, file)?;
         self.remove()?;
-        Ok(Row::new("", times).requests(requests))
+        Ok(taken)
     }
 
-    /// What it takes until the tool says that everything runs.
-    fn waited(&self, file: &str, rounds: usize) -> Result<Pair<Duration>, RigError> {
+    fn first(&self, host: &str, file: &str, rounds: usize) -> Result<Pair<Duration>, RigError> {
+        self.tools.alternate(rounds, |_, tool| self.fresh(tool, host, file))
+    }
+
+    /// What a deployment takes of what runs already.
+    fn unchanged(
+        &self,
+        host: &str,
+        file: &str,
+        services: usize,
+        rounds: usize,
+    ) -> Result<Pair<Duration>, RigError> {
+        self.deploy(1, &self.engine.address(), file)?;
+        self.engine.wait_for("all services", || self.running() == services)?;
+        self.tools.alternate(rounds, |_, tool| self.deploy(tool, host, file))
+    }
+
+    fn until_it_runs(&self, file: &str, rounds: usize) -> Result<Pair<Duration>, RigError> {
         let address = self.engine.address();
         self.tools.alternate(rounds, |tools, tool| {
             let mut arguments = arguments(file, false);
@@ -99,9 +121,10 @@ impl Ground<'_> {
         })
     }
 
-    fn counted(
+    /// The requests of a run that reach the engine.
+    fn requests(
         &self,
-        run: &mut impl FnMut(&str, usize) -> Result<Duration, RigError>,
+        run: impl Fn(&str, usize) -> Result<Duration, RigError>,
     ) -> Result<Pair<usize>, RigError> {
         let mut counted = [0, 0];
         for (tool, count) in counted.iter_mut().enumerate() {
@@ -133,6 +156,17 @@ impl Ground<'_> {
             self.engine.get(&network).is_ok_and(|answer| answer.status == 404)
         })
     }
+}
+
+fn counted(services: usize) -> String {
+    if services == 1 { "1 service".to_owned() } else { format!("{services} services") }
+}
+
+/// Only the flags that both know; docker's own default for registries would ask for an image that is in none.
+fn arguments(file: &str, detach: bool) -> Vec<&str> {
+    let mut arguments = vec!["stack", "deploy", "-c", file, "--resolve-image", "never"];
+    arguments.extend(detach.then_some("--detach"));
+    arguments
 }
 
 fn list(found: &Value, key: &str) -> Vec<String> {

@@ -1,200 +1,136 @@
-//! Listing apps: many files, many services on a server, many servers.
-use crate::plot::plot;
-use crate::report::{Fleet, Row};
-use crate::say;
-use crate::tool::Tools;
-use abra_rig::{Engine, Proxy, RigError};
+//! What was measured of many apps and servers, as Markdown.
+use crate::servers::{APPS, Many};
+use crate::table::{Row, table, word};
 use std::fmt::Write as _;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
-const SERVERS: usize = 20;
-const APPS: usize = 50;
-const SERVICES: usize = 6;
-/// A round trip to a server that is far away.
-const FAR: Duration = Duration::from_millis(50);
-/// Whatever is never asked.
-const NOWHERE: &str = "unix:///nonexistent";
-const VERSION: &str = "1.0.0+1.0.0";
-
-pub(crate) fn measure(
-    tools: &Tools,
-    engine: &Engine,
-    folder: &Path,
-    report: &mut Fleet,
-) -> Result<(), RigError> {
-    let ground = Ground { tools, abra: tools.home().join(".abra"), host: engine.address() };
-    ground.recipe()?;
-    let proxy = Proxy::start(&folder.join("server.sock"), &engine.socket())?;
-    ground.context("one.example", &proxy)?;
-    ground.services(&proxy, report)?;
-    ground.servers(engine, folder, report)?;
-    ground.here(report)
+/// What was measured of many apps and servers.
+#[derive(Debug, Default)]
+pub(crate) struct Fleet {
+    /// Files of this workstation only.
+    pub here: Vec<Row>,
+    /// One server with so many services.
+    pub services: Vec<Row>,
+    /// So many servers, 50 ms far.
+    pub servers: Vec<Many>,
+    /// All of them against each alone: first the one that the goal is for.
+    pub spreads: Vec<Spread>,
+    /// Plots, by file name.
+    pub plots: Vec<(&'static str, String)>,
 }
 
-struct Ground<'a> {
-    tools: &'a Tools,
-    abra: PathBuf,
-    host: String,
+/// All servers at once against each alone.
+#[derive(Debug)]
+pub(crate) struct Spread {
+    /// Where the servers are, and how they are reached.
+    pub place: String,
+    pub all: Duration,
+    pub slowest: Duration,
+    /// The one in the middle, alone.
+    pub usual: Duration,
+    /// The workstation's processor time per server, of all at once.
+    pub cost: Duration,
 }
 
-impl Ground<'_> {
-    /// One server with more and more apps.
-    fn services(&self, proxy: &Proxy, report: &mut Fleet) -> Result<(), RigError> {
-        let (mut points, mut deployed) = (Vec::new(), 0);
-        for apps in [2, 17, APPS] {
-            say(&format!("a server with {} services", apps * SERVICES));
-            for app in deployed..apps {
-                let name = self.env("one.example", app)?;
-                self.tools.run(0, &self.host, &["app", "deploy", "-n", "-o", "-c", "-D", &name])?;
-            }
-            deployed = apps;
-            let look = |tool| match tool {
-                0 => self.tools.run(0, NOWHERE, &["app", "ls", "-S", "-o", "-s", "one.example"]),
-                _ => self.tools.run(1, NOWHERE, &["-c", "one.example", "service", "ls"]),
+impl Spread {
+    /// The most that all servers may take, in times of the slowest alone.
+    const MOST: f64 = 1.3;
+
+    fn ratio(&self) -> f64 {
+        quotient(self.all, self.slowest)
+    }
+
+    fn is_met(&self) -> bool {
+        self.ratio() <= Self::MOST
+    }
+
+    fn line(&self, goal: &str) -> String {
+        let [all, slowest, usual, cost] = [self.all, self.slowest, self.usual, self.cost].map(millis);
+        let (place, ratio) = (&self.place, self.ratio());
+        format!("| {place} | {all:.0} | {slowest:.0} | {usual:.0} | **{ratio:.2}** | {cost:.0} | {goal} |\n")
+    }
+}
+
+impl Fleet {
+    /// Goals that were not reached, in words.
+    pub(crate) fn missed(&self) -> Vec<String> {
+        let spread = self.spreads.first().filter(|spread| !spread.is_met());
+        let spread =
+            spread.map(|spread| format!("all servers: ≤ {}, is {:.2}", Spread::MOST, spread.ratio()));
+        self.here.iter().chain(&self.services).flat_map(Row::missed).chain(spread).collect()
+    }
+
+    pub(crate) fn markdown(&self, text: &mut String) {
+        *text += "\n## Many apps on this workstation\n\n";
+        *text += HERE;
+        table(text, &self.here);
+        *text += "\n![Time of app ls against the number of apps](plots/apps.svg)\n";
+        *text += "\n## A server with many services\n\n";
+        *text += SERVICES;
+        table(text, &self.services);
+        *text += "\n![Time of app ls -S against the number of services](plots/services.svg)\n";
+        *text += "\n## Many servers\n\n";
+        *text += SERVERS;
+        self.servers(text);
+        *text += "\n![Time of app ls -S against the number of servers](plots/servers.svg)\n";
+        *text += SPREAD;
+        for (index, spread) in self.spreads.iter().enumerate() {
+            let goal = if index == 0 {
+                format!("≤ {}: {}", Spread::MOST, word(spread.is_met()))
+            } else {
+                String::new()
             };
-            let near = self.tools.alternate(7, |_, tool| look(tool))?;
-            let mut requests = [0, 0];
-            for (tool, count) in requests.iter_mut().enumerate() {
-                proxy.forget();
-                look(tool)?;
-                *count = proxy.seen().len();
-            }
-            let services = apps * SERVICES;
-            let row = Row::new(&format!("{services} services"), near).requests(requests);
-            report.services.push(if apps == APPS { row.requests_at_most(6) } else { row });
-            proxy.delay(FAR);
-            let far = self.tools.alternate(5, |_, tool| look(tool))?;
-            proxy.delay(Duration::ZERO);
-            report
-                .services
-                .push(Row::new(&format!("{services} services, 50 ms far"), far).requests(requests));
-            points.push((services, far));
+            *text += &spread.line(&goal);
         }
-        let title = "Time until it is known how all apps of a server are, 50 ms far";
-        report.plots.push(("services.svg", plot(title, "services on the server, 50 ms far", &points)));
-        Ok(())
     }
 
-    /// More and more servers, all as the first one.
-    fn servers(&self, engine: &Engine, folder: &Path, report: &mut Fleet) -> Result<(), RigError> {
-        fs::remove_dir_all(self.abra.join("servers/one.example"))
-            .map_err(RigError::io("the first server"))?;
-        let (mut proxies, mut points) = (Vec::new(), Vec::new());
-        for count in [1, 5, 10, SERVERS] {
-            say(&format!("{count} servers"));
-            while proxies.len() < count {
-                let name = name(proxies.len());
-                let proxy = Proxy::start(&folder.join(format!("{name}.sock")), &engine.socket())?;
-                proxy.delay(FAR);
-                self.context(&name, &proxy)?;
-                (0..APPS).try_for_each(|app| self.env(&name, app).map(drop))?;
-                proxies.push(proxy);
-            }
-            let times = self.tools.alternate(5, |_, tool| self.look_at_all(tool, count))?;
-            let row = Row::new(&format!("{count} servers, {} apps", count * APPS), times);
-            report.servers.push(row);
-            points.push((count, times));
-        }
-        // Each is as slow as the other.
-        let alone = |_: &Tools, _| self.tools.run(0, NOWHERE, &["app", "ls", "-S", "-o", "-s", &name(0)]);
-        let [slowest, _] = self.tools.alternate(5, alone)?;
-        report.spread = points.last().map(|(count, [all, _])| (*count, *all, slowest));
-        let title = "Time until it is known how all apps of all servers are";
-        report.plots.push(("servers.svg", plot(title, "servers with 50 apps each, 50 ms far", &points)));
-        Ok(())
-    }
-
-    fn look_at_all(&self, tool: usize, servers: usize) -> Result<Duration, RigError> {
-        if tool == 0 {
-            return self.tools.run(0, NOWHERE, &["app", "ls", "-S", "-o"]);
-        }
-        (0..servers).map(|server| self.tools.run(1, NOWHERE, &["-c", &name(server), "service", "ls"])).sum()
-    }
-
-    /// Files only.
-    fn here(&self, report: &mut Fleet) -> Result<(), RigError> {
-        say("files only");
-        let start = self.tools.alternate(21, |tools, tool| tools.run(tool, NOWHERE, &["--version"]))?;
-        report.here.push(Row::new("`--version`", start).within(Duration::from_millis(5)));
-        let complete = self.tools.alternate(21, |tools, tool| match tool {
-            0 => {
-                let variables = [("COMPLETE", "bash"), ("_CLAP_COMPLETE_INDEX", "3"), ("_CLAP_IFS", "\n")];
-                tools.run_with(0, NOWHERE, &["--", "abra", "app", "deploy", "a"], &variables)
-            }
-            _ => tools.run(1, NOWHERE, &["__complete", "context", "use", ""]),
-        })?;
-        let what = format!("completing the names of {} apps", SERVERS * APPS);
-        report.here.push(Row::new(&what, complete).within(Duration::from_millis(20)));
-        let list = |tools: &Tools, tool| match tool {
-            0 => tools.run(0, NOWHERE, &["app", "ls"]),
-            _ => tools.run(1, NOWHERE, &["context", "ls"]),
-        };
-        let mut points = Vec::new();
-        for servers in [SERVERS, SERVERS / 2, SERVERS / 4, 1] {
-            for server in servers..SERVERS {
-                let _ = fs::remove_dir_all(self.abra.join("servers").join(name(server)));
-            }
-            let times = self.tools.alternate(21, list)?;
-            points.push((servers * APPS, times));
-            let row = Row::new(&format!("`app ls`, {} apps", servers * APPS), times);
-            report.here.push(if servers == SERVERS { row.within(Duration::from_millis(50)) } else { row });
-        }
-        points.reverse();
-        report.plots.push(("apps.svg", plot("Time of app ls", "apps (docker: its 20 contexts)", &points)));
-        Ok(())
-    }
-
-    /// A recipe of a few services without tasks, in one release.
-    fn recipe(&self) -> Result<(), RigError> {
-        let dir = self.abra.join("recipes/many");
-        fs::create_dir_all(&dir).map_err(RigError::io("a recipe"))?;
-        let mut compose = String::from("version: \"3.8\"\nservices:\n");
-        for service in 0..SERVICES {
-            let name = if service == 0 { "app".to_owned() } else { format!("s{service}") };
-            let _ = write!(
-                compose,
-                "  {name}:\n    image: bb:1\n    environment: [DOMAIN]\n    deploy:\n      replicas: 0\n      labels:\n        \
-                 - \"traefik.http.routers.${{STACK_NAME}}.rule=Host(`${{DOMAIN}}`)\"\n"
+    fn servers(&self, text: &mut String) {
+        *text += "| servers | abra, ms | docker at once, ms | docker in turn, ms | abra ÷ at once | abra ÷ in turn | logins abra | \
+                  CPU abra, ms per server | CPU docker, ms per server |\n\
+                  | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+        for Many { servers, abra, at_once, in_turn, cost, logins } in &self.servers {
+            let each = cost.map(|cost| millis(cost) / f64::from(u32::try_from(*servers).unwrap_or(1)));
+            let _ = writeln!(
+                text,
+                "| {servers}, {} apps | {:.0} | {:.0} | {:.0} | **{:.2}** | **{:.2}** | {logins} | {:.0} | {:.0} |",
+                servers * APPS,
+                millis(*abra),
+                millis(*at_once),
+                millis(*in_turn),
+                quotient(*abra, *at_once),
+                quotient(*abra, *in_turn),
+                each[0],
+                each[1],
             );
         }
-        fs::write(dir.join("compose.yml"), compose).map_err(RigError::io("a recipe"))?;
-        for arguments in [
-            &["init", "--quiet"][..],
-            &["add", "--all"],
-            &["commit", "--quiet", "--message", VERSION],
-            &["tag", "--annotate", "--message", VERSION, VERSION],
-        ] {
-            let mut git = Command::new("git");
-            git.args(["-c", "user.name=Bench", "-c", "user.email=bench@example.org"]).args(arguments);
-            let status = git.current_dir(&dir).status().map_err(RigError::io("git"))?;
-            if !status.success() {
-                let what = format!("git {}", arguments.join(" "));
-                return Err(RigError::Refused { what, status: 1, text: String::new() });
-            }
-        }
-        Ok(())
-    }
-
-    /// A server by docker's context.
-    fn context(&self, name: &str, proxy: &Proxy) -> Result<(), RigError> {
-        let endpoint = format!("host={}", proxy.address());
-        self.tools.run(1, NOWHERE, &["context", "create", name, "--docker", &endpoint]).map(drop)
-    }
-
-    /// The env file of an app.
-    fn env(&self, server: &str, app: usize) -> Result<String, RigError> {
-        let name = format!("a{app}.example.com");
-        let dir = self.abra.join("servers").join(server);
-        fs::create_dir_all(&dir).map_err(RigError::io("a server"))?;
-        let text = format!("TYPE=many:{VERSION}\nDOMAIN={name}\nLETS_ENCRYPT_ENV=production\n");
-        fs::write(dir.join(format!("{name}.env")), text).map_err(RigError::io("an env file"))?;
-        Ok(name)
     }
 }
 
-fn name(server: usize) -> String {
-    format!("s{server}.example")
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
+
+fn quotient(one: Duration, other: Duration) -> f64 {
+    one.as_secs_f64() / other.as_secs_f64().max(f64::EPSILON)
+}
+
+const HERE: &str = "No server is asked. abra reads an env file for each app; docker, for comparison, lists its 20 contexts and \
+    completes\ntheir names.\n\n";
+
+const SERVICES: &str = "`app ls -S` compares what runs with what is recorded, content and all. docker's `service ls` only lists \
+    services. Apps\nhave one to three services, two on average: a program, often with a database, sometimes with a cache. Over ssh both\n\
+    run the same `ssh` and reach the same sshd; \"50 ms far\": through a relay that holds bytes back for 25 ms each way, and a\n\
+    new connection for 50 ms.\n\n";
+
+const SERVERS: &str = "Each server has 50 apps with 100 services, an sshd of its own, and is 50 ms far. Behind the sshds is one engine: twenty\n\
+    would do the same work on the same cores, and need the memory of twenty besides. So this machine does the work of the\n\
+    workstation and of all servers and relays. docker: `service ls` for one server after the other, as in a shell's loop, and\n\
+    for all at once, a process each. CPU: time of the processor, user and system, of each tool with its ssh on the workstation;\n\
+    the rest is sshd's and the engine's.\n\n";
+
+const SPREAD: &str = "\nAll servers at once against each of them alone (`app ls -S -s SERVER`), in turn, in the same run. A large part of the\n\
+    processor's time is the key exchange of the operator's own ssh, which abra leaves as it is: up to OpenSSH 9.8 it prefers\n\
+    `sntrup761x25519-sha512@openssh.com`, which is costly; from 10.0 on `mlkem768x25519-sha256`, which costs about as much as\n\
+    `curve25519-sha256`. The second line shows what is left then. The goal is for whatever ssh prefers here.\n\n\
+    | where, key exchange | all, ms | slowest alone, ms | usual alone, ms | all ÷ slowest | CPU abra, ms per server | goal |\n\
+    | --- | ---: | ---: | ---: | ---: | ---: | --- |\n";

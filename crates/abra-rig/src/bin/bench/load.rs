@@ -1,6 +1,7 @@
 //! Start-up, and reading, merging and printing compose files; no engine takes part.
-use crate::report::{Report, Row};
+use crate::report::Report;
 use crate::stacks;
+use crate::table::Row;
 use crate::tool::{Pair, Tools};
 use abra_rig::RigError;
 use std::path::Path;

@@ -1,15 +1,19 @@
 //! The two programs, and how long one run of them takes.
 use abra_rig::RigError;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper, wait};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 /// No run takes longer; docker's may wait for ever.
 const LIMIT: Duration = Duration::from_secs(150);
+/// For what a tool leaves behind to end.
+const ENDING: Duration = Duration::from_millis(500);
 
 /// Medians of the two, in the order abra, docker.
 pub(crate) type Pair<T> = [T; 2];
@@ -19,14 +23,22 @@ pub(crate) type Pair<T> = [T; 2];
 pub(crate) struct Tools {
     programs: Pair<PathBuf>,
     folder: PathBuf,
+    runs: AtomicUsize,
+    most_rounds: usize,
 }
 
 impl Tools {
-    pub(crate) fn new(abra: &Path, docker: &Path, folder: &Path) -> Result<Self, RigError> {
+    pub(crate) fn new(
+        abra: &Path,
+        docker: &Path,
+        folder: &Path,
+        most_rounds: usize,
+    ) -> Result<Self, RigError> {
         let abra = abra.canonicalize().map_err(RigError::io(abra.display().to_string()))?;
         let home = folder.join("home");
         fs::create_dir_all(&home).map_err(RigError::io("a home"))?;
-        Ok(Self { programs: [abra, docker.to_owned()], folder: folder.to_owned() })
+        let (programs, folder, runs) = ([abra, docker.to_owned()], folder.to_owned(), AtomicUsize::new(0));
+        Ok(Self { programs, folder, runs, most_rounds })
     }
 
     /// The home of both.
@@ -59,11 +71,11 @@ impl Tools {
     ) -> Result<Duration, RigError> {
         let program = &self.programs[tool];
         let what = format!("{} {}", program.display(), arguments.join(" "));
-        let (home, errors) = (self.home(), self.folder.join("errors"));
+        let (home, errors) = (self.home(), self.folder.join(format!("errors-{}", self.number())));
         let stderr = File::create(&errors).map_err(RigError::io("a file"))?;
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("HOME", home).env("DOCKER_HOST", host);
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("DOMAIN", "example.org");
+        command.env("PATH", self.path()).env("DOMAIN", "example.org");
         command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
         let start = Instant::now();
@@ -79,11 +91,30 @@ impl Tools {
         let taken = start.elapsed();
         drop(over);
         let _ = watchdog.join();
+        let text = fs::read_to_string(&errors).unwrap_or_default();
+        let _ = fs::remove_file(errors);
         if status.map_err(RigError::io(&what))?.success() {
             return Ok(taken);
         }
-        let text = fs::read_to_string(errors).unwrap_or_default();
         Err(RigError::Refused { what, status: 1, text })
+    }
+
+    /// Runs one of them once for each of these command lines, all at the same time, and says when the last was done.
+    pub(crate) fn all_at_once(
+        &self,
+        tool: usize,
+        host: &str,
+        runs: &[Vec<&str>],
+    ) -> Result<Duration, RigError> {
+        let start = Instant::now();
+        thread::scope(|scope| {
+            let runs: Vec<_> = runs.iter().map(|words| scope.spawn(|| self.run(tool, host, words))).collect();
+            let over = |run: thread::ScopedJoinHandle<'_, _>| {
+                run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            runs.into_iter().try_for_each(|run| over(run).map(drop))
+        })?;
+        Ok(start.elapsed())
     }
 
     /// Runs both in turn, `rounds` times, and gives the medians. Who begins changes with every round.
@@ -92,18 +123,73 @@ impl Tools {
         rounds: usize,
         mut run: impl FnMut(&Self, usize) -> Result<Duration, RigError>,
     ) -> Result<Pair<Duration>, RigError> {
-        let mut times = [Vec::new(), Vec::new()];
-        for round in 0..rounds {
-            for tool in [round % 2, 1 - round % 2] {
-                times[tool].push(run(self, tool)?);
+        self.in_turn(rounds, |which| run(self, which))
+    }
+
+    /// Runs several things in turn, `rounds` times, and gives the medians. Who begins changes with every round.
+    pub(crate) fn in_turn<const N: usize>(
+        &self,
+        rounds: usize,
+        mut run: impl FnMut(usize) -> Result<Duration, RigError>,
+    ) -> Result<[Duration; N], RigError> {
+        let mut times = [const { Vec::new() }; N];
+        for round in 0..self.rounds(rounds) {
+            for step in 0..N {
+                let which = (round + step) % N;
+                times[which].push(run(which)?);
             }
         }
         Ok(times.map(median))
     }
+
+    /// So many rounds, or as few as were asked for.
+    pub(crate) fn rounds(&self, usual: usize) -> usize {
+        usual.min(self.most_rounds)
+    }
+
+    /// The operator's own ssh comes first, if there is one.
+    fn path(&self) -> OsString {
+        let mut path = self.home().join("bin").into_os_string();
+        path.push(":");
+        path.push(std::env::var_os("PATH").unwrap_or_default());
+        path
+    }
+
+    fn number(&self) -> usize {
+        self.runs.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// What a run costs the processor, on average of so many: that of its processes and of all that these started, such as ssh.
+pub(crate) fn cost(runs: u32, run: impl Fn() -> Result<Duration, RigError>) -> Result<Duration, RigError> {
+    let failed = |error: rustix::io::Errno| RigError::io("processes of a run")(error.into());
+    // What a tool leaves behind becomes a child of ours, so that it is counted.
+    set_child_subreaper(Some(getpid())).map_err(failed)?;
+    let before = of_children()?;
+    for _ in 0..runs {
+        run()?;
+    }
+    let start = Instant::now();
+    while start.elapsed() < ENDING {
+        if !matches!(wait(WaitOptions::NOHANG), Ok(Some(_))) {
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
+    set_child_subreaper(None).map_err(failed)?;
+    Ok(of_children()?.saturating_sub(before) / runs)
+}
+
+/// User and system time of all children that have ended.
+fn of_children() -> Result<Duration, RigError> {
+    let stat = fs::read_to_string("/proc/self/stat").map_err(RigError::io("/proc/self/stat"))?;
+    // The name, in brackets, may hold anything. Times are in hundredths of a second.
+    let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+    let ticks = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
+    Ok(Duration::from_millis(10 * ticks))
 }
 
 /// The one in the middle.
-fn median(mut times: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }

@@ -1,0 +1,175 @@
+//! An operator's workstation: recipes, env files, docker's contexts, and an ssh whose settings lead to throwaway sshds.
+use crate::tool::{Pair, Tools};
+use abra_rig::{Distance, Engine, RigError, Sshd, SshdOptions, own_ssh};
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+/// A round trip to a server that is far away.
+pub(crate) const FAR: Duration = Duration::from_millis(50);
+/// A key exchange that costs next to nothing, and is everywhere.
+pub(crate) const QUICK: &str = "curve25519-sha256";
+/// Whatever is never asked.
+pub(crate) const NOWHERE: &str = "unix:///nonexistent";
+/// How many services one app after the other has: a program, with a database, with a cache. Two on average.
+const SERVICES: [usize; 4] = [1, 3, 2, 2];
+const VERSION: &str = "1.0.0+1.0.0";
+
+/// The workstation and the one engine behind all servers.
+pub(crate) struct Ground<'a> {
+    pub(crate) tools: &'a Tools,
+    pub(crate) engine: &'a Engine,
+    abra: PathBuf,
+}
+
+/// A server twice: next door, and a round trip away.
+pub(crate) struct Server {
+    pub(crate) sshd: Sshd,
+    /// The name that leads there directly.
+    pub(crate) near: String,
+    /// The name that leads there through the relay.
+    pub(crate) far: String,
+    /// The same, with [`QUICK`] as key exchange.
+    pub(crate) quick: String,
+}
+
+/// Servers, and the distance to them.
+pub(crate) struct Reach {
+    pub(crate) servers: Vec<Server>,
+    /// The key exchange that ssh and sshd choose by themselves.
+    pub(crate) exchange: String,
+    _distance: Distance,
+}
+
+impl Server {
+    /// How many logins a run of each tool makes.
+    pub(crate) fn logins(
+        &self,
+        mut run: impl FnMut(usize) -> Result<Duration, RigError>,
+    ) -> Result<Pair<usize>, RigError> {
+        let mut logins = [0, 0];
+        for (tool, count) in logins.iter_mut().enumerate() {
+            let before = self.sshd.logins();
+            run(tool)?;
+            *count = self.sshd.logins() - before;
+        }
+        Ok(logins)
+    }
+}
+
+impl<'a> Ground<'a> {
+    pub(crate) fn new(tools: &'a Tools, engine: &'a Engine) -> Result<Self, RigError> {
+        let ground = Self { tools, engine, abra: tools.home().join(".abra") };
+        for services in [1, 2, 3] {
+            ground.recipe(services)?;
+        }
+        Ok(ground)
+    }
+
+    /// So many sshds in front of the engine, which ssh and docker know by their names.
+    pub(crate) fn reach(&self, count: usize) -> Result<Reach, RigError> {
+        let options = SshdOptions { engine: Some(self.engine.socket()), ..SshdOptions::default() };
+        let folder = self.engine.folder().join("sshd");
+        fs::create_dir_all(&folder).map_err(RigError::io("the folder for sshds"))?;
+        let mut servers = Vec::new();
+        for number in 0..count {
+            let [near, far, quick] = ["n", "f", "q"].map(|kind| format!("{kind}{number}.example"));
+            let folder = folder.join(&near);
+            let _ = fs::remove_dir_all(&folder);
+            servers.push(Server { sshd: Sshd::listening(&folder, &options)?, near, far, quick });
+        }
+        let ports: Vec<u16> = servers.iter().map(|server| server.sshd.port()).collect();
+        let distance = Distance::start(&ports, FAR)?;
+        let (mut settings, mut known) = (String::new(), String::new());
+        let known_hosts = self.tools.home().join(".ssh/known_hosts");
+        for (Server { sshd, near, far, quick }, port) in servers.iter().zip(distance.ports()) {
+            settings += &sshd.host(near, &known_hosts);
+            settings += &sshd.host_by(far, *port, &known_hosts);
+            settings += &sshd.host_by(quick, *port, &known_hosts);
+            let _ = writeln!(settings, "  KexAlgorithms {QUICK}");
+            known += &sshd.known()?;
+        }
+        own_ssh(&self.tools.home(), &settings, &known)?;
+        for name in servers.iter().flat_map(|server| [&server.near, &server.far, &server.quick]) {
+            self.context(name, &format!("ssh://{name}"))?;
+        }
+        let exchange = servers.first().map(|server| self.exchange(&server.near)).transpose()?;
+        Ok(Reach { servers, exchange: exchange.unwrap_or_default(), _distance: distance })
+    }
+
+    /// The key exchange of a login, as ssh tells it.
+    fn exchange(&self, name: &str) -> Result<String, RigError> {
+        let mut ssh = Command::new(self.tools.home().join("bin/ssh"));
+        let output = ssh.args(["-v", name, "true"]).output().map_err(RigError::io("ssh"))?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let algorithm = text.lines().find_map(|line| line.split_once("kex: algorithm: "));
+        algorithm.map(|(_, name)| name.trim().to_owned()).ok_or_else(|| RigError::Refused {
+            what: format!("ssh {name}"),
+            status: 1,
+            text: text.clone(),
+        })
+    }
+
+    /// A server by docker's context.
+    pub(crate) fn context(&self, name: &str, address: &str) -> Result<(), RigError> {
+        let endpoint = format!("host={address}");
+        self.tools.run(1, NOWHERE, &["context", "create", name, "--docker", &endpoint]).map(drop)
+    }
+
+    /// The env file of an app.
+    pub(crate) fn env(&self, server: &str, app: usize) -> Result<String, RigError> {
+        let name = format!("a{app}.example.com");
+        let dir = self.abra.join("servers").join(server);
+        fs::create_dir_all(&dir).map_err(RigError::io("a server"))?;
+        let recipe = recipe(SERVICES[app % SERVICES.len()]);
+        let text = format!("TYPE={recipe}:{VERSION}\nDOMAIN={name}\nLETS_ENCRYPT_ENV=production\n");
+        fs::write(dir.join(format!("{name}.env")), text).map_err(RigError::io("an env file"))?;
+        Ok(name)
+    }
+
+    /// Forgets a server's env files.
+    pub(crate) fn forget(&self, server: &str) {
+        let _ = fs::remove_dir_all(self.abra.join("servers").join(server));
+    }
+
+    /// A recipe of so many services without tasks, in one release.
+    fn recipe(&self, services: usize) -> Result<(), RigError> {
+        let dir = self.abra.join("recipes").join(recipe(services));
+        fs::create_dir_all(&dir).map_err(RigError::io("a recipe"))?;
+        let mut compose = String::from("version: \"3.8\"\nservices:\n");
+        for name in ["app", "db", "cache"].iter().take(services) {
+            let _ = write!(
+                compose,
+                "  {name}:\n    image: bb:1\n    environment: [DOMAIN]\n    deploy:\n      replicas: 0\n      labels:\n        \
+                 - \"traefik.http.routers.${{STACK_NAME}}.rule=Host(`${{DOMAIN}}`)\"\n"
+            );
+        }
+        fs::write(dir.join("compose.yml"), compose).map_err(RigError::io("a recipe"))?;
+        for arguments in [
+            &["init", "--quiet"][..],
+            &["add", "--all"],
+            &["commit", "--quiet", "--message", VERSION],
+            &["tag", "--annotate", "--message", VERSION, VERSION],
+        ] {
+            let mut git = Command::new("git");
+            git.args(["-c", "user.name=Bench", "-c", "user.email=bench@example.org"]).args(arguments);
+            let status = git.current_dir(&dir).status().map_err(RigError::io("git"))?;
+            if !status.success() {
+                let what = format!("git {}", arguments.join(" "));
+                return Err(RigError::Refused { what, status: 1, text: String::new() });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How many services so many apps have.
+pub(crate) fn services_of(apps: usize) -> usize {
+    (0..apps).map(|app| SERVICES[app % SERVICES.len()]).sum()
+}
+
+fn recipe(services: usize) -> String {
+    format!("recipe{services}")
+}
