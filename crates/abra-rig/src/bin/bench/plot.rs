@@ -89,7 +89,8 @@ fn axes(svg: &mut String, scale: &Scale, lines: &[Line]) {
         let millis = scale.ceiling * f64::from(step) / 4.0;
         let (at, end) = (scale.y(millis), WIDTH - RIGHT);
         let label =
-            if scale.ceiling >= 4000.0 { format!("{} s", millis / 1e3) } else { format!("{millis} ms") };
+            if scale.ceiling < 4000.0 { format!("{millis:.1} ms") } else { format!("{:.1} s", millis / 1e3) };
+        let label = label.replace(".0 ", " ");
         let _ = writeln!(
             svg,
             "<line x1=\"{LEFT}\" y1=\"{at:.1}\" x2=\"{end}\" y2=\"{at:.1}\" stroke=\"#8b949e\" opacity=\"0.35\"/>\
@@ -143,11 +144,11 @@ fn share(number: usize, most: usize) -> f64 {
     exact(number) / exact(most)
 }
 
-/// The next of 1, 2, 4, 8 times a power of ten.
+/// The next number whose quarters are good to read.
 fn round_up(millis: f64) -> f64 {
     let mut unit = 1.0;
     loop {
-        for times in [1.0, 2.0, 4.0, 8.0] {
+        for times in [1.0, 1.2, 1.6, 2.0, 2.4, 3.2, 4.0, 6.0, 8.0] {
             if unit * times >= millis {
                 return unit * times;
             }
