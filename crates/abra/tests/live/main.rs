@@ -24,6 +24,7 @@ mod moved;
 mod operator;
 mod operators;
 mod others;
+mod over;
 mod race;
 mod recipes;
 mod registry;

@@ -1,4 +1,5 @@
 //! What an operator has: a home of their own, recipes, an app, and the program as it was built.
+use crate::over::Over;
 use crate::rig::{PATIENCE, swarm};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -252,6 +253,7 @@ impl Running {
 
 /// An operator.
 pub(crate) struct Operator {
+    over: Option<Over>,
     home: TempDir,
     engine: String,
     server: String,
@@ -261,8 +263,10 @@ pub(crate) struct Operator {
 impl Operator {
     /// An operator with the app in its first state, and the engine at an address.
     pub(crate) fn new(forge: &Forge, engine: String, sync: bool) -> Self {
+        let home = tempfile::tempdir().unwrap();
         let operator = Self {
-            home: tempfile::tempdir().unwrap(),
+            over: Over::wanted(home.path()),
+            home,
             engine,
             server: "default".to_owned(),
             app: APP.to_owned(),
@@ -300,6 +304,7 @@ impl Operator {
         std::fs::create_dir_all(self.home.path().join("run")).unwrap();
         std::fs::rename(before, self.env_path()).unwrap();
         self.engine = "unix:///nowhere.sock".to_owned();
+        self.over = None;
         self
     }
 
@@ -342,7 +347,9 @@ impl Operator {
     /// A program in the operator's home and environment.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = clean(Command::new(program), self.home.path());
-        command.env("ABRA_DIR", self.home.path().join("abra")).env("DOCKER_HOST", &self.engine);
+        let engine =
+            self.over.as_ref().map_or_else(|| self.engine.clone(), |over| over.address(&self.engine));
+        command.env("ABRA_DIR", self.home.path().join("abra")).env("DOCKER_HOST", engine);
         // Where programs of an operator's own may be, and where sockets go.
         let path = std::env::var("PATH").unwrap_or_default();
         command.env("PATH", format!("{}:{path}", self.home.path().join("bin").display()));
