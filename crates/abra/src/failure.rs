@@ -222,7 +222,8 @@ fn link_hint(failure: Failure, error: &LinkError) -> Failure {
         | LinkError::Command { target, .. } => {
             failure.hint(format!("`ssh -v {target}` shows how far it comes"))
         }
-        LinkError::Ended { .. } => {
+        LinkError::Away { again, .. } if !again.is_transient() => link_hint(failure, again),
+        LinkError::Ended { .. } | LinkError::Away { .. } => {
             failure.hint("`abra app ps` shows what runs, as soon as the server is there again")
         }
         LinkError::NoWay { target, trouble, .. } => way_hint(failure, target, *trouble),

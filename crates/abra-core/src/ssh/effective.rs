@@ -9,6 +9,8 @@ pub struct Effective {
     pub connect: Option<Duration>,
     /// After how long without a sign of life ssh gives a link up, where it would at all.
     pub silence: Option<Duration>,
+    /// Whether ssh would ask, after a login, if it may learn further keys of the host (`UpdateHostKeys ask`).
+    pub asks_afterwards: bool,
 }
 
 /// A setting that would be read as something else, or change what a terminal shows.
@@ -45,6 +47,7 @@ pub fn effective(text: &str) -> Result<Effective, UnsafeSetting> {
     Ok(Effective {
         connect: seconds("connecttimeout").map(Duration::from_secs),
         silence: silence.map(Duration::from_secs),
+        asks_afterwards: value("updatehostkeys") == Some("ask"),
     })
 }
 
@@ -56,13 +59,25 @@ mod tests {
     #[test]
     fn what_ssh_prints_is_read() {
         let seconds = |value: u64| Some(Duration::from_secs(value));
-        for (text, connect, silence) in [
-            ("hostname h\nconnecttimeout none\nserveraliveinterval 0\nserveralivecountmax 3\n", None, None),
-            ("connecttimeout 60\nserveraliveinterval 5\nserveralivecountmax 2\n", seconds(60), seconds(10)),
-            ("serveraliveinterval 7", None, seconds(21)),
-            ("", None, None),
+        for (text, connect, silence, asks_afterwards) in [
+            (
+                "hostname h\nconnecttimeout none\nserveraliveinterval 0\nserveralivecountmax 3\n",
+                None,
+                None,
+                false,
+            ),
+            (
+                "connecttimeout 60\nserveraliveinterval 5\nserveralivecountmax 2\n",
+                seconds(60),
+                seconds(10),
+                false,
+            ),
+            ("serveraliveinterval 7\nupdatehostkeys true\n", None, seconds(21), false),
+            ("updatehostkeys ask\n", None, None, true),
+            ("", None, None, false),
         ] {
-            assert_eq!(effective(text).unwrap(), Effective { connect, silence }, "{text}");
+            let expected = Effective { connect, silence, asks_afterwards };
+            assert_eq!(effective(text).unwrap(), expected, "{text}");
         }
     }
 

@@ -252,6 +252,9 @@ impl Engine {
         let mut sent = self.attempt(call, target).await?;
         // One may still have been on its way down. Asking twice does no harm, so looks get a second chance.
         if call.method == Method::GET && sent.as_ref().is_err_and(|error| !error.is_connect()) {
+            if let Endpoint::Ssh(behind) = &self.endpoint {
+                behind.settle().await;
+            }
             sent = self.attempt(call, target).await?;
         }
         let response = sent.map_err(|error| self.unanswered(&error))?;

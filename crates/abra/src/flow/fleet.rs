@@ -1,14 +1,18 @@
 //! Many servers side by side: each takes its own time, and one that is slow or dead keeps nobody else waiting.
+use crate::engine::ssh::Links;
 use crate::failure::Failure;
 use futures_util::StreamExt as _;
 use std::future::Future;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Servers that are asked at the same time. Each may be a login of its own, and a dead one holds its place until its time
 /// is over.
 const AT_ONCE: usize = 32;
 /// How long a server may take to say how it is, all its answers together.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two looks whether somebody is still being asked.
+const TICK: Duration = Duration::from_millis(50);
 
 /// Does something for each server. `came` gets the results as they come; they are given back in the order of the servers.
 pub async fn side_by_side<S, T, F>(servers: Vec<S>, work: impl Fn(S) -> F, mut came: impl FnMut(&T)) -> Vec<T>
@@ -29,23 +33,33 @@ where
     all.into_iter().map(|(_, result)| result).collect()
 }
 
-/// What a server says, if it says it in time.
+/// What a server says, if it says it in time. While ssh asks something, for this server or for another, no time passes.
 ///
 /// # Errors
 /// As the work's own, or it took too long.
 pub async fn within<T>(
     limit: Duration,
+    links: &Links,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    match tokio::time::timeout(limit, work).await {
-        Ok(result) => result,
-        Err(_) => Err(Failure::new(format!("no answer within {} s", limit.as_secs_f32()))),
+    let (start, asked) = (Instant::now(), links.asked());
+    let mut work = std::pin::pin!(work);
+    loop {
+        let left = (limit + (links.asked() - asked)).saturating_sub(start.elapsed());
+        if left.is_zero() {
+            return Err(Failure::new(format!("no answer within {} s", limit.as_secs_f32())));
+        }
+        // At least a moment: the time left stands still while somebody thinks.
+        if let Ok(result) = tokio::time::timeout(left.max(TICK), &mut work).await {
+            return result;
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{AT_ONCE, side_by_side, within};
+    use crate::engine::ssh::Links;
     use crate::failure::Failure;
     use std::time::Duration;
 
@@ -58,7 +72,9 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 Ok::<_, Failure>(seconds)
             };
-            within(Duration::from_secs(10), work).await.map_err(|failure| failure.message)
+            within(Duration::from_secs(10), &Links::new(false, None), work)
+                .await
+                .map_err(|failure| failure.message)
         };
         let results = side_by_side(vec![3, 99, 1], wait, |result| came.push(result.clone())).await;
         let dead = || Err("no answer within 10 s".to_owned());

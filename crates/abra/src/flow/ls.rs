@@ -97,10 +97,11 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
     let look_here = async || tokio::join!(seen::recipes(context, &apps), behind::look(context, &apps));
     let work = async |of: &Listed| {
         let start = Instant::now();
-        let asked = fleet::within(request.patience, snapshot::look(context, &of.server));
+        let asked = fleet::within(request.patience, &context.links, snapshot::look(context, &of.server));
         let (snapshot, (recipes, remotes)) = tokio::join!(asked, known.get_or_init(&look_here));
         let mut rows = of_server(Around { context, recipes, remotes }, of, snapshot).await;
         rows.retain(|row| wanted(request, row.recipe.as_deref()));
+        context.links.quiet().await;
         Came { server: of.server.clone(), rows, elapsed: start.elapsed() }
     };
     let all = fleet::side_by_side(listed.iter().collect(), work, came).await;

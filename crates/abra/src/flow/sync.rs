@@ -190,7 +190,7 @@ pub fn apps(context: &Context, server: Option<&str>) -> Result<Listing, Failure>
 /// # Errors
 /// It does not.
 pub async fn reach(context: &Context, server: &ServerName) -> Result<(), Failure> {
-    fleet::within(fleet::PATIENCE, server::connect(context, server)).await.map(drop)
+    fleet::within(fleet::PATIENCE, &context.links, server::connect(context, server)).await.map(drop)
 }
 
 /// What is recorded of an app, as far as its env file can be read.

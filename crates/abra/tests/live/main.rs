@@ -33,6 +33,8 @@ mod rig;
 mod secrets;
 mod servers;
 mod ssh;
+mod ssh_left;
+mod ssh_link;
 mod status;
 mod sync;
 mod takeover;

@@ -12,20 +12,20 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// The name of the server in every operator's ssh settings.
-const SERVER: &str = "coop.example.com";
+pub(crate) const SERVER: &str = "coop.example.com";
 
 const ABRA_SH: &str = "greet() { echo \"hello $1\"; }\n";
 const SECRET: &str = "secrets:\n  pw: {external: true, name: \"${STACK_NAME}_pw_${SECRET_PW_VERSION}\"}";
 
 /// An sshd in front of an engine, with these lines in its settings.
-fn sshd(rig: &abra_rig::Engine, name: &str, settings: &[&str]) -> Sshd {
+pub(crate) fn sshd(rig: &abra_rig::Engine, name: &str, settings: &[&str]) -> Sshd {
     let settings = settings.iter().map(|line| (*line).to_owned()).collect();
     let options = SshdOptions { engine: Some(rig.socket()), settings, without_docker: false };
     Sshd::start(&rig.folder().join(name), &options).unwrap()
 }
 
 /// Two releases, with a secret and a function.
-fn forge() -> Forge {
+pub(crate) fn forge() -> Forge {
     let forge = Forge::new();
     forge.file("abra.sh", ABRA_SH);
     let release = |version: &str, image: &str| {
@@ -38,7 +38,7 @@ fn forge() -> Forge {
 }
 
 /// An operator whose app is on a server that only ssh leads to.
-fn operator(forge: &Forge, app: &str, sshd: &Sshd, more: &str) -> Operator {
+pub(crate) fn operator(forge: &Forge, app: &str, sshd: &Sshd, more: &str) -> Operator {
     let ada = Operator::new(forge, String::new(), true).named("Ada").with_app(app).on_server(SERVER);
     ada.write_env(&format!("{ENV}\nSECRET_PW_VERSION=v1\n"));
     let known_hosts = ada.home().join(".ssh/known_hosts");
@@ -53,7 +53,7 @@ fn operator(forge: &Forge, app: &str, sshd: &Sshd, more: &str) -> Operator {
 }
 
 /// What an operator's runs left behind: folders of sockets, and processes that name the operator's home.
-fn left_of(ada: &Operator) -> Vec<String> {
+pub(crate) fn left_of(ada: &Operator) -> Vec<String> {
     let home = ada.home().to_str().unwrap();
     let mut left: Vec<String> = std::fs::read_dir(ada.home().join("run"))
         .unwrap()
@@ -70,7 +70,7 @@ fn left_of(ada: &Operator) -> Vec<String> {
 }
 
 #[track_caller]
-fn leaves_nothing(ada: &Operator) {
+pub(crate) fn leaves_nothing(ada: &Operator) {
     let start = Instant::now();
     while !left_of(ada).is_empty() {
         assert!(start.elapsed() < PATIENCE, "left behind: {:#?}", left_of(ada));
@@ -221,7 +221,7 @@ fn nothing_is_left_however_a_run_ends() {
 }
 
 /// Changes a line of an operator's ssh settings.
-fn set(ada: &Operator, key: &str, value: &str) {
+pub(crate) fn set(ada: &Operator, key: &str, value: &str) {
     let path = ada.home().join(".ssh/config");
     let text = std::fs::read_to_string(&path).unwrap();
     let lines = text.lines().filter(|line| !line.trim().starts_with(key));

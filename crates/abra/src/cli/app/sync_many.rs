@@ -41,7 +41,11 @@ struct Work {
 pub(super) async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
     let apps: Vec<_> = sync::apps(context, args.server.as_deref())?.into_iter().collect();
     let piecewise = apps.len() > 1 && context.ui.is_watched();
-    let look_at = async |(server, apps)| server_looked_at(context, args, server, apps).await;
+    let look_at = async |(server, apps)| {
+        let works = server_looked_at(context, args, server, apps).await;
+        context.links.quiet().await;
+        works
+    };
     let came = |works: &Vec<Work>| {
         if piecewise {
             summary(context, works.iter());

@@ -104,16 +104,23 @@ async fn greeted(mut child: Child) -> Option<(ChildStdin, ChildStdout, Child)> {
     None
 }
 
-/// Reads the head of an answer, and nothing behind it.
+/// Reads the head of an answer, and nothing behind it. What the login shell's own settings print comes before.
 async fn head(output: &mut ChildStdout) -> io::Result<()> {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        if head.len() > HEAD {
+    let (mut read, mut line, mut is_head) = (0, Vec::new(), false);
+    loop {
+        line.push(output.read_u8().await?);
+        read += 1;
+        if read > HEAD {
             return Err(io::ErrorKind::InvalidData.into());
         }
-        head.push(output.read_u8().await?);
+        if line.ends_with(b"\n") {
+            is_head |= line.starts_with(b"HTTP/1.");
+            if is_head && line == b"\r\n" {
+                return Ok(());
+            }
+            line.clear();
+        }
     }
-    if head.starts_with(b"HTTP/1.") { Ok(()) } else { Err(io::ErrorKind::InvalidData.into()) }
 }
 
 impl DialStream {

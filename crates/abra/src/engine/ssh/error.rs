@@ -60,6 +60,16 @@ pub enum LinkError {
         /// ssh's words, if it had any.
         said: String,
     },
+    /// The link was there, and has ended, and there is no new one.
+    #[error("the link to {target} has ended{}{said}; logging in again: {again}", if said.is_empty() { "" } else { ": " })]
+    Away {
+        /// The server's address.
+        target: String,
+        /// ssh's words, if it had any.
+        said: String,
+        /// What came of the last attempt.
+        again: Box<LinkError>,
+    },
     /// The login works, but a command over there does not.
     #[error("`{command}` on {target}: {said}")]
     Command {
@@ -93,6 +103,7 @@ impl LinkError {
                 matches!(trouble, Trouble::NoAnswer | Trouble::Refused | Trouble::HungUp | Trouble::Lost)
             }
             Self::NoWay { trouble, .. } => matches!(trouble, DialTrouble::NoEngine | DialTrouble::Crowded),
+            Self::Away { again, .. } => again.is_transient(),
             Self::Program { .. } | Self::Folder { .. } | Self::Settings { .. } | Self::Command { .. } => {
                 false
             }

@@ -34,8 +34,7 @@ impl Folder {
             match tempfile::Builder::new().prefix(PREFIX).rand_bytes(8).tempdir_in(&base) {
                 Ok(folder) if folder.path().join("engine").as_os_str().len() > LONGEST => {}
                 Ok(folder) => {
-                    let lock = File::create(folder.path().join("lock")).map_err(error)?;
-                    lock.lock().map_err(error)?;
+                    let lock = locked(folder.path()).map_err(error)?;
                     return Ok(Self { folder, _lock: lock });
                 }
                 Err(error) => last = Some(error),
@@ -60,6 +59,15 @@ impl Folder {
     pub(super) fn engine(&self) -> PathBuf {
         self.path().join("engine")
     }
+}
+
+/// The lock of a new folder. It gets its name when it is held: whoever sweeps takes one that nobody holds for a leftover.
+fn locked(folder: &Path) -> std::io::Result<File> {
+    let path = folder.join("new");
+    let lock = File::create(&path)?;
+    lock.lock()?;
+    fs::rename(&path, folder.join("lock"))?;
+    Ok(lock)
 }
 
 /// Where such folders may be, best first.

@@ -28,11 +28,20 @@ pub(super) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts ssh with these words; its sockets are in the folder.
-    pub(super) fn start(folder: &Path, program: &str, words: &[String]) -> Result<Self, LinkError> {
+    /// Starts ssh with these words; its sockets are in the folder. Unless it may ask, nothing that it starts may either:
+    /// an ssh to a jump host knows nothing of those words.
+    pub(super) fn start(
+        folder: &Path,
+        program: &str,
+        words: &[String],
+        may_ask: bool,
+    ) -> Result<Self, LinkError> {
         let mut command = Command::new("sh");
         command.args(["-c", SCRIPT, "abra-ssh"]).arg(folder).arg(program).args(words);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
+        if !may_ask {
+            command.envs([("SSH_ASKPASS_REQUIRE", "force"), ("SSH_ASKPASS", "false")]);
+        }
         let mut child = command.spawn().map_err(|error| LinkError::Program { reason: error.to_string() })?;
         let pipe = Mutex::new(child.stdin.take());
         let said = Words::default();

@@ -9,10 +9,13 @@ ssh=$!
 exec >/dev/null 2>&1
 read -r _ <&3
 if [ -S "$folder/ctl" ]; then
-  "$program" -o ControlPath="$folder/ctl" -o BatchMode=yes -O exit -- abra </dev/null 3<&-
+  "$program" -o ControlPath="$folder/ctl" -o BatchMode=yes -O exit -- abra </dev/null 3<&- &
+  asks=$!
   for _ in 1 2; do
     [ ! -S "$folder/ctl" ] || sleep 1
   done
+  # One that hangs does not answer.
+  kill -KILL "$asks"
 fi
 kill -KILL "$ssh"
 wait "$ssh"

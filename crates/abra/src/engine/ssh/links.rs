@@ -1,5 +1,7 @@
-//! Which servers are logged in to in this run: one login each, however many connections.
+//! Which servers are logged in to in this run: one login each, however many connections, and another one where that has
+//! ended.
 use super::LinkError;
+use super::again::{Again, Next};
 use super::login::Login;
 use super::master::{Master, Way};
 use abra_core::ssh::Address;
@@ -7,13 +9,26 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::Mutex as Turn;
+use tokio::time::{Instant, timeout};
+
+/// For a login after a link has ended. Who finds out that it has may have waited for 15 s, of the 30 s of one request.
+const AGAIN: Duration = Duration::from_secs(12);
+/// A login this young has not proved yet that it leads anywhere.
+const YOUNG: Duration = Duration::from_secs(1);
 
 /// Is told what happens, for `--debug`.
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The one login to a server: who has its turn looks, or logs in.
-type Slot = Arc<Turn<Option<Arc<Master>>>>;
+type Slot = Arc<Turn<Server>>;
+
+/// What there is of a server.
+struct Server {
+    master: Option<Arc<Master>>,
+    again: Again,
+}
 
 /// The logins of a run. All clones are the same; when the last is dropped, all are logged out.
 #[derive(Clone)]
@@ -25,6 +40,14 @@ struct Inner {
     program: String,
     logins: Mutex<BTreeMap<Address, Slot>>,
     terminal: Turn<()>,
+    asked: Mutex<Asked>,
+}
+
+/// How long somebody was asked things in this run, all together.
+#[derive(Default)]
+struct Asked {
+    before: Duration,
+    since: Option<Instant>,
 }
 
 /// An engine behind ssh.
@@ -42,8 +65,19 @@ impl Links {
 
     /// None yet, by another program that takes ssh's arguments.
     pub fn with(program: &str, may_ask: bool, tell: Option<Tell>) -> Self {
-        let (logins, terminal) = (Mutex::default(), Turn::default());
-        Self(Arc::new(Inner { may_ask, tell, program: program.to_owned(), logins, terminal }))
+        let (logins, terminal, asked) = (Mutex::default(), Turn::default(), Mutex::default());
+        Self(Arc::new(Inner { may_ask, tell, program: program.to_owned(), logins, terminal, asked }))
+    }
+
+    /// How long ssh has been asking in this run, all servers together: time that no server can be blamed for.
+    pub fn asked(&self) -> Duration {
+        let asked = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.before + asked.since.map(|since| since.elapsed()).unwrap_or_default()
+    }
+
+    /// Waits until ssh asks nothing: what is printed in between would hide the question.
+    pub async fn quiet(&self) {
+        drop(self.0.terminal.lock().await);
     }
 
     /// The engine at an address. Nothing is done yet.
@@ -52,11 +86,30 @@ impl Links {
     }
 }
 
+/// While it lives, somebody is asked.
+struct Asks<'a>(&'a Mutex<Asked>);
+
+impl<'a> Asks<'a> {
+    fn begin(asked: &'a Mutex<Asked>) -> Self {
+        asked.lock().unwrap_or_else(PoisonError::into_inner).since = Some(Instant::now());
+        Self(asked)
+    }
+}
+
+impl Drop for Asks<'_> {
+    fn drop(&mut self) {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lately = asked.since.take().map(|since| since.elapsed());
+        asked.before += lately.unwrap_or_default();
+    }
+}
+
 impl Inner {
     /// One server's login, for whoever has its turn.
     fn slot(&self, address: &Address) -> Slot {
         let mut logins = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(logins.entry(address.clone()).or_default())
+        let none = || Arc::new(Turn::new(Server { master: None, again: Again::new() }));
+        Arc::clone(logins.entry(address.clone()).or_insert_with(none))
     }
 
     /// Logs in without a question first: servers are logged in to side by side, but only one can ask at a time.
@@ -66,10 +119,19 @@ impl Inner {
         match login(false).await {
             Err(error) if self.may_ask && error.wants_a_person() => {
                 let _turn = self.terminal.lock().await;
+                let _asks = Asks::begin(&self.asked);
                 login(true).await
             }
             result => result,
         }
+    }
+
+    /// Logs in again after a link has ended, without a question: nobody expects one in the middle of something. Requests
+    /// that went by the old link are nobody's business here: whoever sent them knows whether they may be sent again.
+    async fn log_in_again(&self, address: &Address, before: &Master) -> Result<Master, LinkError> {
+        let login = Login { program: &self.program, address, may_ask: false, tell: self.tell.as_ref() };
+        let late = || LinkError::TimedOut { target: address.target.to_string(), after: AGAIN };
+        timeout(AGAIN, login.done()).await.unwrap_or_else(|_| Err(late())).map(|master| master.follow(before))
     }
 }
 
@@ -78,7 +140,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         let logins = self.logins.get_mut().unwrap_or_else(PoisonError::into_inner);
         for login in logins.values_mut() {
-            if let Some(master) = Arc::get_mut(login).and_then(|turn| turn.get_mut().as_ref()) {
+            if let Some(master) = Arc::get_mut(login).and_then(|turn| turn.get_mut().master.as_ref()) {
                 master.log_out();
             }
         }
@@ -94,18 +156,63 @@ impl Behind {
     /// Logs in, unless that was done before in this run.
     pub(in crate::engine) async fn log_in(&self) -> Result<(), LinkError> {
         let slot = self.links.0.slot(&self.address);
-        let mut login = slot.lock().await;
-        if login.as_ref().is_none_or(|master| master.has_ended()) {
-            *login = Some(Arc::new(self.links.0.log_in(&self.address).await?));
+        let mut server = slot.lock().await;
+        if server.master.as_ref().is_none_or(|master| master.has_ended()) {
+            server.master = Some(Arc::new(self.links.0.log_in(&self.address).await?));
         }
         Ok(())
     }
 
-    /// A new connection to the engine, by the login that there is.
+    /// A new connection to the engine, by the login that there is, or by another one if it has ended.
     pub(in crate::engine) async fn way(&self) -> io::Result<Way> {
-        match self.master().await {
-            Some(master) => master.way().await,
-            None => Err(io::ErrorKind::NotConnected.into()),
+        let begun = Instant::now();
+        let master = self.living(begun).await?;
+        match master.way().await {
+            // It was just about to end.
+            Err(_) if master.ends().await => self.living(begun).await?.way().await,
+            way => way,
+        }
+    }
+
+    /// A connection broke: gives the end of its login a moment to be known, so that the next one does not fail, too. Right
+    /// after a login it rather means that forwarding is forbidden.
+    pub(in crate::engine) async fn settle(&self) {
+        if let Some(master) = self.master().await.filter(|master| master.age() > YOUNG) {
+            master.ends().await;
+        }
+    }
+
+    /// A login that has not ended, as far as is known. `begun` is since when somebody waits for it.
+    async fn living(&self, begun: Instant) -> io::Result<Arc<Master>> {
+        let slot = self.links.0.slot(&self.address);
+        let mut server = slot.lock().await;
+        let Some(master) = server.master.clone() else { return Err(io::ErrorKind::NotConnected.into()) };
+        if master.has_ended() {
+            return Ok(self.again(&mut server, &master, begun).await?);
+        }
+        Ok(master)
+    }
+
+    async fn again(
+        &self,
+        server: &mut Server,
+        ended: &Master,
+        begun: Instant,
+    ) -> Result<Arc<Master>, LinkError> {
+        if let Next::No(error) = server.again.next(begun) {
+            return Err(error.map_or_else(|| ended.ended(), |error| ended.away(error)));
+        }
+        server.again.tried(ended.age());
+        match self.links.0.log_in_again(&self.address, ended).await {
+            Ok(master) => {
+                let master = Arc::new(master);
+                server.master = Some(Arc::clone(&master));
+                Ok(master)
+            }
+            Err(error) => {
+                server.again.failed(error.clone());
+                Err(ended.away(error))
+            }
         }
     }
 
@@ -125,7 +232,7 @@ impl Behind {
     }
 
     async fn master(&self) -> Option<Arc<Master>> {
-        self.links.0.slot(&self.address).lock().await.clone()
+        self.links.0.slot(&self.address).lock().await.master.clone()
     }
 }
 

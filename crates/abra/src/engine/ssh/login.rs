@@ -51,7 +51,7 @@ impl Login<'_> {
         // Put back after the keeper has ended ssh.
         let _terminal = may_ask.then(Terminal::now);
         let words = words(address, &folder, &effective, may_ask);
-        let keeper = Keeper::start(folder.path(), program, &words)?;
+        let keeper = Keeper::start(folder.path(), program, &words, may_ask)?;
         let connect = effective.connect.unwrap_or(Duration::from_secs(CONNECT));
         let limit = connect + if may_ask { WITH_PERSON } else { LOGIN };
         let target = address.target.to_string();
@@ -118,6 +118,9 @@ fn words(address: &Address, folder: &Folder, effective: &Effective, may_ask: boo
     if effective.silence.is_none_or(|silence| silence > LONGEST_SILENCE) {
         option(format!("ServerAliveInterval={}", ALIVE.0));
         option(format!("ServerAliveCountMax={}", ALIVE.1));
+    }
+    if effective.asks_afterwards {
+        option("UpdateHostKeys=no".to_owned());
     }
     if !may_ask {
         option("BatchMode=yes".to_owned());

@@ -9,8 +9,13 @@ use super::{LinkError, Tell};
 use abra_core::ssh::{Address, gist};
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use tokio::net::UnixStream;
 use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// For an end to be known that has come.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// One login. Dropping it logs out.
 #[derive(Debug)]
@@ -19,6 +24,7 @@ pub(super) struct Master {
     address: Address,
     sessions: Sessions,
     dials: AtomicBool,
+    since: Instant,
     ended: watch::Receiver<bool>,
     keeper: Keeper,
     folder: Folder,
@@ -48,8 +54,19 @@ impl Master {
             reason: error.to_string(),
         })?;
         let (program, address) = (program.to_owned(), address.clone());
-        let dials = AtomicBool::new(false);
-        Ok(Self { program, address, sessions: Sessions::new(), dials, ended, keeper, folder })
+        let (dials, since) = (AtomicBool::new(false), Instant::now());
+        Ok(Self { program, address, sessions: Sessions::new(), dials, since, ended, keeper, folder })
+    }
+
+    /// How long ago the login was.
+    pub(super) fn age(&self) -> Duration {
+        self.since.elapsed()
+    }
+
+    /// Goes the way that was found to lead there before.
+    pub(super) fn follow(self, before: &Self) -> Self {
+        self.dials.store(before.dials.load(Ordering::Relaxed), Ordering::Relaxed);
+        self
     }
 
     /// Whether it can be used no more.
@@ -103,6 +120,11 @@ impl Master {
         self.keeper.let_go();
     }
 
+    /// Whether it ends just now: its sockets are closed a moment before that is known here.
+    pub(super) async fn ends(&self) -> bool {
+        timeout(MOMENT, self.end()).await.is_ok()
+    }
+
     /// Waits until it has ended.
     async fn end(&self) {
         let _ = self.ended.clone().wait_for(|ended| *ended).await;
@@ -111,6 +133,12 @@ impl Master {
     /// Why it can be used no more.
     pub(super) fn ended(&self) -> LinkError {
         LinkError::Ended { target: self.address.target.to_string(), said: gist(&self.keeper.said()) }
+    }
+
+    /// The same where there is no new login.
+    pub(super) fn away(&self, again: LinkError) -> LinkError {
+        let (target, said) = (self.address.target.to_string(), gist(&self.keeper.said()));
+        LinkError::Away { target, said, again: Box::new(again) }
     }
 }
 

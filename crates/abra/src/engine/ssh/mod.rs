@@ -3,6 +3,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `links` | which servers are logged in to in this run |
+//! | `again` | when to log in again after a link has ended |
 //! | `login` | from an address to a running ssh that is logged in |
 //! | `keeper` | the process that holds ssh, and ends it however this one ends |
 //! | `master` | a running ssh: connections through it, and its end |
@@ -15,6 +16,7 @@
 //!
 //! Whatever is typed is typed to ssh itself, on the operator's terminal. Not here: addresses and what ssh's words mean
 //! (core), and where a server's address stands.
+mod again;
 mod dial;
 mod error;
 mod folder;
