@@ -198,7 +198,7 @@ impl From<EngineError> for Failure {
             EngineError::NoAccess { .. } => failure.hint(GROUP),
             EngineError::TooOld { .. } => failure.hint("Docker 20.10 is the oldest engine that is supported"),
             EngineError::NotManager => {
-                failure.hint("`docker swarm init` makes the engine a swarm of its own; a worker can't deploy")
+                failure.hint("`abra server add` with the server's name says why, and what sets it up (`docker swarm init` there, or another server to add)")
             }
             EngineError::NoLeader { .. } => {
                 failure.hint("more than half of the swarm's managers must be online")
