@@ -33,13 +33,15 @@ pub use removal::removal;
 
 use crate::finding::{Finding, Severity};
 use crate::stack::convert::NAMESPACE_LABEL;
-use crate::stack::live::Version;
+use crate::stack::digest;
+use crate::stack::live::{Service, Version};
 use crate::stack::normal::Names;
 use crate::stack::spec::Ids;
 use crate::stack::wanted::StackSpec;
 use action::Action;
 use change::{ChangeKind, ServiceChange};
 use seen::{Live, Policy};
+use services::Form;
 use std::collections::BTreeMap;
 
 /// What has to be done, why, and what it was worked out from.
@@ -67,7 +69,7 @@ impl Plan {
 
     /// True if nothing may be done.
     pub fn blocked(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Blocker)
+        has_blocker(&self.findings)
     }
 
     /// Writes labels (the id of this plan, digests) onto every service that the plan creates or updates.
@@ -132,21 +134,16 @@ pub struct SeenService {
 
 /// Works out what has to be done.
 pub fn plan(wanted: &StackSpec, live: &Live, policy: &Policy) -> Plan {
-    let world =
-        World { wanted, live, policy, names: Names::of(&live.networks, &live.secrets, &live.configs) };
-    let mut draft = Draft { findings: wanted.findings.clone(), ..Draft::default() };
-    objects::networks(&world, &mut draft);
-    objects::secrets(&world, &mut draft);
-    objects::configs(&world, &mut draft);
-    ports::check(&world, &mut draft);
-    services::plan(&world, &mut draft);
-    draft.findings.extend(draft.unpinned.findings());
+    let world = World::new(wanted, live, policy, true);
+    let draft = drafted(&world);
+    let seen = |service: &Service| services::as_seen(service, &world);
+    let matters = |kind, name: &str| objects::matters(wanted, kind, name);
     Plan {
         stack: wanted.name.clone(),
         actions: draft.actions,
         services: draft.services,
         findings: draft.findings,
-        basis: basis(&wanted.name, live, &world.names, |kind, name| objects::matters(wanted, kind, name)),
+        basis: basis(&wanted.name, live, seen, matters),
         ids: Ids {
             secrets: live
                 .secrets
@@ -162,12 +159,52 @@ pub fn plan(wanted: &StackSpec, live: &Live, policy: &Policy) -> Plan {
     }
 }
 
+/// Whether a plan would find nothing to do, and nothing that stands in the way of doing nothing: for many stacks at a time,
+/// without all that only somebody who carries a plan out needs.
+pub fn is_settled(wanted: &StackSpec, live: &Live, policy: &Policy) -> bool {
+    let draft = drafted(&World::new(wanted, live, policy, false));
+    draft.actions.is_empty() && !has_blocker(&draft.findings)
+}
+
+fn drafted(world: &World<'_>) -> Draft {
+    let mut draft = Draft { findings: world.wanted.findings.clone(), ..Draft::default() };
+    objects::networks(world, &mut draft);
+    objects::secrets(world, &mut draft);
+    objects::configs(world, &mut draft);
+    ports::check(world, &mut draft);
+    services::plan(world, &mut draft);
+    draft.findings.extend(draft.unpinned.findings());
+    draft
+}
+
+fn has_blocker(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.severity == Severity::Blocker)
+}
+
 /// What a plan is made from.
 struct World<'a> {
     wanted: &'a StackSpec,
     live: &'a Live,
     policy: &'a Policy,
     names: Names,
+    /// What the live services of the stack mean.
+    forms: BTreeMap<&'a str, Form>,
+    /// Whether digests are wanted.
+    digests: bool,
+}
+
+impl<'a> World<'a> {
+    fn new(wanted: &'a StackSpec, live: &'a Live, policy: &'a Policy, digests: bool) -> Self {
+        let names = Names::of(&live.networks, &live.secrets, &live.configs);
+        let mut world = Self { wanted, live, policy, names, forms: BTreeMap::new(), digests };
+        world.forms = services::forms(&world);
+        world
+    }
+
+    /// The digest of a service's form, where one is wanted.
+    fn digest(&self, form: &serde_json::Value) -> Option<String> {
+        self.digests.then(|| digest::of(form))
+    }
 }
 
 impl World<'_> {
@@ -198,20 +235,21 @@ enum Kind {
     Config,
 }
 
-fn basis(stack: &str, live: &Live, names: &Names, matters: impl Fn(Kind, &str) -> bool) -> Basis {
+fn basis(
+    stack: &str,
+    live: &Live,
+    seen: impl Fn(&Service) -> SeenService,
+    matters: impl Fn(Kind, &str) -> bool,
+) -> Basis {
     let files = |kind: Kind, objects: &[crate::stack::live::FileObject]| {
         let ours = |object: &&crate::stack::live::FileObject| {
             is_of(stack, object.spec.labels.as_ref()) || matters(kind, &object.spec.name)
         };
         objects.iter().filter(ours).map(|object| (object.spec.name.clone(), object.id.clone())).collect()
     };
+    let ours = live.services.iter().filter(|service| service.label(NAMESPACE_LABEL) == Some(stack));
     Basis {
-        services: live
-            .services
-            .iter()
-            .filter(|service| service.label(NAMESPACE_LABEL) == Some(stack))
-            .map(|service| (service.name().to_owned(), services::seen(service, names)))
-            .collect(),
+        services: ours.map(|service| (service.name().to_owned(), seen(service))).collect(),
         networks: live
             .networks
             .iter()

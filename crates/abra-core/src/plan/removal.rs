@@ -2,7 +2,7 @@
 use super::action::{Action, Removal};
 use super::change::{ChangeKind, ServiceChange};
 use super::seen::Live;
-use super::{Plan, basis, is_of};
+use super::{Plan, basis, is_of, services};
 use crate::finding::Finding;
 use crate::stack::convert::NAMESPACE_LABEL;
 use crate::stack::live::FileObject;
@@ -53,7 +53,7 @@ pub fn removal(stack: &str, live: &Live) -> Plan {
         actions,
         services: changes,
         findings,
-        basis: basis(stack, live, &names, |_, _| false),
+        basis: basis(stack, live, |service| services::seen(service, &names), |_, _| false),
         ids: Ids::default(),
     }
 }

@@ -8,7 +8,7 @@ use crate::finding::Finding;
 use crate::stack::convert::NAMESPACE_LABEL;
 use crate::stack::digest;
 use crate::stack::live::Service;
-use crate::stack::normal::{Names, canonical, canonical_wanted};
+use crate::stack::normal::{Names, canonical, canonical_wanted, without_labels};
 use crate::stack::spec::ServiceSpec;
 use crate::stack::wanted::WantedService;
 use serde_json::Value;
@@ -16,11 +16,34 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A service as it was seen.
 pub(super) fn seen(service: &Service, names: &Names) -> SeenService {
-    SeenService {
-        id: service.id.clone(),
-        version: service.version,
-        digest: digest::of_service(&service.spec, names, &BTreeSet::new()),
-    }
+    let digest = digest::of_service(&service.spec, names, &BTreeSet::new());
+    SeenService { id: service.id.clone(), version: service.version, digest }
+}
+
+/// The same, where what it means is known already.
+pub(super) fn as_seen(service: &Service, world: &World<'_>) -> SeenService {
+    let digest = world.forms.get(service.name()).map(|form| form.digest.clone()).unwrap_or_default();
+    SeenService { id: service.id.clone(), version: service.version, digest }
+}
+
+/// What a live service of the stack means.
+pub(super) struct Form {
+    /// Digest of all of it; empty where none is wanted.
+    digest: String,
+    /// The same without the labels of a run.
+    value: Value,
+}
+
+/// What the live services of the stack mean, by name: worked out once for all that looks at it.
+pub(super) fn forms<'a>(world: &World<'a>) -> BTreeMap<&'a str, Form> {
+    let ours = |service: &&Service| service.label(NAMESPACE_LABEL) == Some(&world.wanted.name);
+    let form = |service: &Service| {
+        let value = canonical(&service.spec, &world.names, &BTreeSet::new());
+        let digest = if world.digests { digest::of(&value) } else { String::new() };
+        Form { digest, value: without_labels(value, &world.policy.volatile_labels) }
+    };
+    let live = &world.live.services;
+    live.iter().filter(ours).map(|service| (service.name(), form(service))).collect()
 }
 
 pub(super) fn plan(world: &World<'_>, draft: &mut Draft) {
@@ -55,7 +78,8 @@ fn one(wanted: &WantedService, world: &World<'_>, draft: &mut Draft) -> Option<A
     spec.task_template.placement.platforms = chosen.platforms;
     match live {
         None => {
-            draft.services.push(change(wanted, &spec, ChangeKind::Create, Vec::new(), world));
+            let form = canonical_wanted(&spec, &world.names, &world.policy.volatile_labels);
+            draft.services.push(change(wanted, &spec, ChangeKind::Create, Vec::new(), world.digest(&form)));
             Some(Action::CreateService { spec: Box::new(spec) })
         }
         Some(live) => update(wanted, spec, live, world, draft),
@@ -71,12 +95,19 @@ fn update(
 ) -> Option<Action> {
     let force = live.spec.pointer("/TaskTemplate/ForceUpdate").and_then(Value::as_u64).unwrap_or_default();
     spec.task_template.force_update = force;
-    let before = canonical(&live.spec, &world.names, &world.policy.volatile_labels);
+    let form = world.forms.get(live.name())?;
+    let before = &form.value;
     let mut after = canonical_wanted(&spec, &world.names, &world.policy.volatile_labels);
     let halted = halted(live);
-    if before == after {
+    if *before == after {
         if world.policy.unchanged == Unchanged::Skip && !halted {
-            draft.services.push(change(wanted, &spec, ChangeKind::Unchanged, Vec::new(), world));
+            draft.services.push(change(
+                wanted,
+                &spec,
+                ChangeKind::Unchanged,
+                Vec::new(),
+                world.digest(&after),
+            ));
             return None;
         }
         if world.policy.unchanged == Unchanged::Restart {
@@ -84,12 +115,12 @@ fn update(
             after = canonical_wanted(&spec, &world.names, &world.policy.volatile_labels);
         }
     }
-    let mut differs = fields::differences(&before, &after);
+    let mut differs = fields::differences(before, &after);
     if halted {
         differs.push(go_on());
     }
-    draft.services.push(change(wanted, &spec, ChangeKind::Update, differs, world));
-    let (old, new) = (mode(&before), mode(&after));
+    draft.services.push(change(wanted, &spec, ChangeKind::Update, differs, world.digest(&after)));
+    let (old, new) = (mode(before), mode(&after));
     if old != new {
         let text = format!("service {}: an engine can't change its mode from {old} to {new}", wanted.short);
         let help = "remove the service first, or give it another name";
@@ -100,7 +131,7 @@ fn update(
         id: live.id.clone(),
         name: wanted.spec.name.clone(),
         seen: live.version,
-        before_digest: seen(live, &world.names).digest,
+        before_digest: form.digest.clone(),
         spec: Box::new(spec),
     })
 }
@@ -136,14 +167,14 @@ fn change(
     spec: &ServiceSpec,
     kind: ChangeKind,
     fields: Vec<FieldChange>,
-    world: &World<'_>,
+    digest: Option<String>,
 ) -> ServiceChange {
     ServiceChange {
         name: spec.name.clone(),
         short: wanted.short.clone(),
         kind,
         fields,
-        digest: Some(digest::of(&canonical_wanted(spec, &world.names, &world.policy.volatile_labels))),
+        digest,
         image: Some(spec.task_template.container_spec.image.clone()),
     }
 }

@@ -1,5 +1,6 @@
 //! Digests of service specs, to see cheaply whether they mean the same.
 use super::normal::{Names, canonical};
+use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
@@ -11,36 +12,41 @@ pub fn of_service(spec: &Value, names: &Names, volatile: &BTreeSet<String>) -> S
 
 /// Digest of a value: sha256 over its JSON with sorted keys, in hex.
 pub fn of(value: &Value) -> String {
-    let mut hash = Sha256::new();
-    feed(value, &mut hash);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = Vec::with_capacity(4096);
+    write(value, &mut text);
+    Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Writes a value with sorted keys, whatever order it has in memory.
-fn feed(value: &Value, hash: &mut Sha256) {
+fn write(value: &Value, into: &mut Vec<u8>) {
     match value {
         Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort_unstable();
-            hash.update(b"{");
-            for key in keys {
-                hash.update(Value::from(key.as_str()).to_string());
-                hash.update(b":");
-                feed(&map[key], hash);
-                hash.update(b",");
+            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            into.push(b'{');
+            for (key, value) in entries {
+                scalar(key, into);
+                into.push(b':');
+                write(value, into);
+                into.push(b',');
             }
-            hash.update(b"}");
+            into.push(b'}');
         }
         Value::Array(items) => {
-            hash.update(b"[");
+            into.push(b'[');
             for item in items {
-                feed(item, hash);
-                hash.update(b",");
+                write(item, into);
+                into.push(b',');
             }
-            hash.update(b"]");
+            into.push(b']');
         }
-        scalar => hash.update(scalar.to_string()),
+        other => scalar(other, into),
     }
+}
+
+/// What is no list and no mapping.
+fn scalar(value: &impl Serialize, into: &mut Vec<u8>) {
+    serde_json::to_writer(into, value).expect("texts, numbers and flags can be written to memory");
 }
 
 #[cfg(test)]

@@ -39,7 +39,28 @@ impl Names {
 
 /// The form in which specs are compared. Service labels in `volatile` are left out.
 pub fn canonical(spec: &Value, names: &Names, volatile: &BTreeSet<String>) -> Value {
-    let mut spec = spec.clone();
+    form(spec.clone(), names, volatile)
+}
+
+/// The same of a spec that is not sent yet.
+pub fn canonical_wanted(spec: &ServiceSpec, names: &Names, volatile: &BTreeSet<String>) -> Value {
+    form(serde_json::to_value(spec).unwrap_or_default(), names, volatile)
+}
+
+/// The form of a spec whose form with all labels is known.
+pub(crate) fn without_labels(mut form: Value, volatile: &BTreeSet<String>) -> Value {
+    if let Some(fields) = form.as_object_mut()
+        && let Some(labels) = object(fields, "Labels")
+    {
+        labels.retain(|key, _| !volatile.contains(key));
+        if labels.is_empty() {
+            fields.shift_remove("Labels");
+        }
+    }
+    form
+}
+
+fn form(mut spec: Value, names: &Names, volatile: &BTreeSet<String>) -> Value {
     let Some(fields) = spec.as_object_mut() else { return spec };
     if let Some(labels) = object(fields, "Labels") {
         labels.retain(|key, _| !volatile.contains(key));
@@ -53,11 +74,6 @@ pub fn canonical(spec: &Value, names: &Names, volatile: &BTreeSet<String>) -> Va
     endpoint(entry(fields, "EndpointSpec"));
     shape::drop_empty(&mut spec);
     spec
-}
-
-/// The same of a spec that is not sent yet.
-pub fn canonical_wanted(spec: &ServiceSpec, names: &Names, volatile: &BTreeSet<String>) -> Value {
-    canonical(&serde_json::to_value(spec).unwrap_or_default(), names, volatile)
 }
 
 /// docker: one task, if nothing is said; of a job one at a time, and as many in all as at a time.

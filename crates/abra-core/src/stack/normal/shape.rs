@@ -26,25 +26,15 @@ const ZERO_IS_NOTHING: [&str; 12] = [
 pub(super) fn drop_empty(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(drop_empty),
-        Value::Object(fields) => {
-            let keys: Vec<String> = fields.keys().cloned().collect();
-            for key in keys {
-                let field = &mut fields[&key];
-                if !(USER_MAPS.contains(&key.as_str()) && field.is_object()) {
-                    match &key[..] {
-                        "Mode" if field.is_object() => field
-                            .as_object_mut()
-                            .into_iter()
-                            .flat_map(|modes| modes.values_mut())
-                            .for_each(drop_empty),
-                        _ => drop_empty(field),
-                    }
-                }
-                if is_nothing(&key, field) {
-                    fields.shift_remove(&key);
+        Value::Object(fields) => fields.retain(|key, field| {
+            if !(USER_MAPS.contains(&key.as_str()) && field.is_object()) {
+                match (&key[..], field.as_object_mut()) {
+                    ("Mode", Some(modes)) => modes.values_mut().for_each(drop_empty),
+                    _ => drop_empty(field),
                 }
             }
-        }
+            !is_nothing(key, field)
+        }),
         _ => {}
     }
 }
@@ -62,7 +52,9 @@ fn is_nothing(key: &str, value: &Value) -> bool {
 
 /// Sorts a list that has no order.
 pub(super) fn sort_by<K: Ord>(fields: &mut Map<String, Value>, key: &str, by: impl Fn(&Value) -> K) {
-    if let Some(items) = fields.get_mut(key).and_then(Value::as_array_mut) {
+    if let Some(items) = fields.get_mut(key).and_then(Value::as_array_mut)
+        && items.len() > 1
+    {
         items.sort_by_cached_key(by);
     }
 }
