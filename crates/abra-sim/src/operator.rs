@@ -6,7 +6,7 @@ use abra::engine::Endpoint;
 use abra::engine::ssh::Links;
 use abra::exit::Exit;
 use abra::failure::Failure;
-use abra::git::{Answer, Fetches, Git};
+use abra::git::{Answer, Fetches, Git, Reads};
 use abra::home::Home;
 use abra::interrupt::Interrupt;
 use abra::ui::Ui;
@@ -79,6 +79,7 @@ impl Operator {
             settings,
             git: Git { may_ask: false, instead: Some(remembered) },
             fetches: Fetches::default(),
+            reads: Reads::default(),
             interrupt: Interrupt::never(),
             docker_host: None,
             links: Links::new(false, None),

@@ -5,13 +5,14 @@ use crate::engine::auth::Credentials;
 use crate::engine::ssh::Links;
 use crate::failure::Failure;
 use crate::flow::server;
-use crate::git::{Fetches, Git, GitError};
+use crate::git::{Fetches, Git, GitError, Reads};
 use crate::home::{Home, HomeError};
 use crate::interrupt::Interrupt;
 use crate::ui::Ui;
 use abra_core::app::App;
 use abra_core::config::{self, Settings};
-use abra_core::name::{AppName, ServerName};
+use abra_core::name::{AppName, ServerName, StackName};
+use std::collections::BTreeMap;
 
 /// Made once per run; the process environment is read here and nowhere below.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Context {
     pub git: Git,
     /// What git fetched in this run.
     pub fetches: Fetches,
+    /// What git said in this run.
+    pub reads: Reads,
     /// Whether the operator wants to stop.
     pub interrupt: Interrupt,
     /// `DOCKER_HOST`, for the local engine only.
@@ -92,6 +95,7 @@ impl Context {
             settings,
             git,
             fetches,
+            reads: Reads::default(),
             interrupt,
             docker_host,
             links: server::links(ui),
@@ -122,17 +126,43 @@ impl Context {
             // A file with errors is told about when that app is meant.
             let Ok(other) = self.app_at(&app.server, name) else { continue };
             if other.stack == app.stack {
-                return Err(Failure::new(format!(
-                    "the apps {} and {name} on server {} are both stack {}",
-                    app.name, app.server, app.stack
-                ))
-                .hint(format!(
-                    "set `STACK_NAME` in the env file of the one that is not deployed yet, or remove that file: {}",
-                    self.home.server_dir(&app.server).display()
-                )));
+                return Err(self.not_alone(app, name));
             }
         }
         Ok(())
+    }
+
+    fn not_alone(&self, app: &App, other: &AppName) -> Failure {
+        Failure::new(format!(
+            "the apps {} and {other} on server {} are both stack {}",
+            app.name, app.server, app.stack
+        ))
+        .hint(format!(
+            "set `STACK_NAME` in the env file of the one that is not deployed yet, or remove that file: {}",
+            self.home.server_dir(&app.server).display()
+        ))
+    }
+
+    /// All the apps of a server, in the order of their names, each file read once; why an app can't be had instead of it.
+    pub fn apps_at(&self, server: &ServerName, names: Vec<AppName>) -> Vec<(AppName, Result<App, Failure>)> {
+        let mut read: Vec<(AppName, Result<App, Failure>)> = Vec::with_capacity(names.len());
+        let mut stacks: BTreeMap<StackName, Vec<AppName>> = BTreeMap::new();
+        for name in names {
+            let app = self.app_at(server, &name);
+            if let Ok(app) = &app {
+                stacks.entry(app.stack.clone()).or_default().push(name.clone());
+            }
+            read.push((name, app));
+        }
+        for (name, app) in &mut read {
+            let other = |app: &App| stacks[&app.stack].iter().find(|other| *other != name);
+            if let Ok(found) = app
+                && let Some(other) = other(found)
+            {
+                *app = Err(self.not_alone(found, other));
+            }
+        }
+        read
     }
 
     /// Who the operator is: as set, else by git's settings, else the user on this machine.
@@ -143,7 +173,7 @@ impl Context {
         if let Some(name) = &self.settings.name.value {
             return Ok(name.clone());
         }
-        let known = self.git.identity(&self.home.servers_dir()).await?;
+        let known = self.reads.identity(self.git, &self.home.servers_dir()).await?;
         Ok(known.unwrap_or_else(|| self.user_at_host.clone()))
     }
 

@@ -11,8 +11,8 @@ use hyper_util::client::legacy::{Client, Error as SendError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use serde::de::DeserializeOwned;
 use std::error::Error;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
@@ -58,6 +58,9 @@ pub enum Notice<'a> {
 /// Is told of them.
 pub type Observer = Box<dyn Fn(&Notice<'_>) + Send + Sync>;
 
+/// One that several tell.
+type Shared = Arc<dyn Fn(&Notice<'_>) + Send + Sync>;
+
 /// An engine that answered.
 pub struct Engine {
     http: Client<Connector, Full<Bytes>>,
@@ -67,7 +70,7 @@ pub struct Engine {
     manager_hint: Option<bool>,
     requests: AtomicU64,
     date: Mutex<Option<String>>,
-    observer: Option<Observer>,
+    observer: Option<Shared>,
     election: Election,
 }
 
@@ -104,7 +107,7 @@ impl Engine {
             manager_hint: None,
             requests: AtomicU64::new(0),
             date: Mutex::new(None),
-            observer,
+            observer: observer.map(Arc::from),
             election: Election::default(),
         };
         if let Endpoint::Ssh(behind) = endpoint {
@@ -121,6 +124,22 @@ impl Engine {
                 self.negotiate().await
             }
             (result, _) => result,
+        }
+    }
+
+    /// The same engine for another flow of things: connections are shared, nothing is asked again, and whether a leader is
+    /// waited for is each one's own matter.
+    pub fn another(&self) -> Self {
+        Self {
+            http: self.http.clone(),
+            endpoint: self.endpoint.clone(),
+            limits: self.limits,
+            version: self.version,
+            manager_hint: self.manager_hint,
+            requests: AtomicU64::new(0),
+            date: Mutex::new(self.date()),
+            observer: self.observer.clone(),
+            election: Election::default(),
         }
     }
 

@@ -6,24 +6,20 @@
 use super::operation::env_digest;
 use super::render::{self, Source};
 use super::snapshot::Snapshot;
-use super::unlisted;
 use crate::context::Context;
 use crate::git::{GitError, RecipeFiles};
 use abra_core::app::App;
 use abra_core::finding::Severity;
+use abra_core::plan;
 use abra_core::plan::seen::{Live, Policy, ResolveImage};
-use abra_core::plan::{self, Plan};
-use abra_core::recipe::{self, Commit, Known, RecipeState, Record, Target, VersionWish};
+use abra_core::recipe::{self, Known, RecipeState, Record, Target, VersionWish};
 use abra_core::stack::digest;
 use abra_core::stack::labels;
-use abra_core::stack::live::{FileObject, Network, Service};
+use abra_core::stack::live::{FileObject, Service};
 use abra_core::stack::wanted::StackSpec;
 use abra_core::status::Content;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-
-/// The files of recipes that were read already, by folder and commit.
-pub(super) type Read = BTreeMap<(PathBuf, Commit), Result<RecipeFiles, String>>;
+use std::path::Path;
 
 /// A recipe that is here: its folder, and what git says about it.
 #[derive(Debug, Clone, Copy)]
@@ -32,18 +28,17 @@ pub(super) struct Here<'a> {
     pub(super) state: &'a RecipeState,
 }
 
-/// Compares an app of which `record` is recorded and runs. What can't be compared comes with the reason.
+/// Compares an app of which `record` is recorded and runs, as these services. What can't be compared comes with the reason.
 pub(super) async fn compare(
     context: &Context,
     app: &App,
     record: &Record,
+    services: &mut Vec<Service>,
     snapshot: &Snapshot,
     here: Result<Here<'_>, String>,
-    read: &mut Read,
 ) -> (Content, Option<String>) {
-    let services = snapshot.stacks.get(app.stack.as_str()).map(Vec::as_slice).unwrap_or_default();
     let rendered = match here.and_then(|here| Ok((here, target(record, services, app, here.state)?))) {
-        Ok((here, target)) => by_files(context, app, &target, snapshot, here.dir, read).await,
+        Ok((here, target)) => by_files(context, app, &target, services, snapshot, here.dir).await,
         Err(reason) => Err(reason),
     };
     match rendered {
@@ -70,31 +65,27 @@ async fn by_files(
     context: &Context,
     app: &App,
     target: &Target,
+    services: &mut Vec<Service>,
     snapshot: &Snapshot,
     dir: &Path,
-    read: &mut Read,
 ) -> Result<Content, String> {
-    let key = (dir.to_owned(), target.commit().clone());
-    if !read.contains_key(&key) {
-        let files = context.git.files_at(dir, target.commit()).await;
-        let files = files.map(RecipeFiles::Tree).map_err(|error: GitError| error.to_string());
-        read.insert(key.clone(), files);
-    }
-    let files = read[&key].as_ref().map_err(Clone::clone)?;
-    let source = Source { files, user_home: context.user_home.as_deref() };
+    let files = context.reads.files_at(context.git, dir, target.commit()).await;
+    let files = files.map(RecipeFiles::Tree).map_err(|error: GitError| error.to_string())?;
+    let source = Source { files: &files, user_home: context.user_home.as_deref() };
     let wanted = render::render(app, source, target, snapshot.api).map_err(|failure| {
         let blocker = failure.findings.iter().find(|finding| finding.severity == Severity::Blocker);
         blocker.map_or(failure.message.clone(), |finding| finding.message.clone())
     })?;
-    let live = live(&wanted, snapshot);
+    let live = live(&wanted, std::mem::take(services), snapshot);
     let volatile_labels = labels::of_run(&wanted.name);
     let policy = Policy { resolve: ResolveImage::AsPinned, volatile_labels, ..Policy::default() };
-    Ok(if is_same(&plan::plan(&wanted, &live, &policy)) { Content::Same } else { Content::Differs })
+    let is_same = plan::is_settled(&wanted, &live, &policy);
+    *services = live.services;
+    Ok(if is_same { Content::Same } else { Content::Differs })
 }
 
-/// The part of the server that matters to a stack.
-fn live(wanted: &StackSpec, snapshot: &Snapshot) -> Live {
-    let services = snapshot.stacks.get(&wanted.name).cloned().unwrap_or_default();
+/// The part of the server that matters to a stack, beside its services.
+fn live(wanted: &StackSpec, services: Vec<Service>, snapshot: &Snapshot) -> Live {
     let used = |list: &str, key: &str| -> BTreeSet<String> {
         let path = format!("/TaskTemplate/ContainerSpec/{list}");
         let lists = services.iter().filter_map(|service| service.spec.pointer(&path)?.as_array());
@@ -108,27 +99,14 @@ fn live(wanted: &StackSpec, snapshot: &Snapshot) -> Live {
     };
     let is_secret = |name: &str| wanted.secrets.contains_key(name) || external.secrets.contains_key(name);
     let is_config = |name: &str| wanted.configs.contains_key(name) || external.configs.contains_key(name);
-    let joined: BTreeSet<&str> = services.iter().flat_map(unlisted::joined).collect();
-    let attached = wanted.services.values().flat_map(|service| &service.spec.task_template.networks);
-    let targets: BTreeSet<&str> = attached.map(|network| network.target.as_str()).collect();
-    // A server has a network or more per app: copying all for each would make the list of apps quadratic.
-    let is_near = |network: &&Network| {
-        let name = network.name.as_str();
-        let is_known = wanted.networks.contains_key(name) || external.networks.contains_key(name);
-        is_known || targets.contains(name) || joined.contains(network.id.as_str())
-    };
+    let networks = snapshot.networks_near(wanted, &services);
     Live {
-        networks: snapshot.networks.iter().filter(is_near).cloned().collect(),
+        networks,
         secrets: matters(&snapshot.secrets, &secrets, &is_secret),
         configs: matters(&snapshot.configs, &configs, &is_config),
         images: BTreeMap::new(),
         services,
     }
-}
-
-/// Nothing would be done, and nothing stands in the way of doing nothing.
-fn is_same(plan: &Plan) -> bool {
-    plan.is_noop() && !plan.blocked()
 }
 
 /// By what the last deployment left behind: nobody touched the services since, and the settings are as they were then.
@@ -139,7 +117,7 @@ fn by_digests(app: &App, record: &Record, services: &[Service], snapshot: &Snaps
         service.label(&key) == Some(&digest::of_service(&service.spec, &snapshot.names, &volatile))
     };
     let logged = snapshot.journals.get(stack).and_then(|journal| journal.who_deployed(record));
-    let (Some(logged), Some(head)) = (logged, snapshot.heads.get(stack)) else { return Content::Unclear };
+    let (Some(logged), Some(head)) = (logged, snapshot.head(stack)) else { return Content::Unclear };
     match (services.iter().all(is_untouched), logged.entry.env == env_digest(app, &head.id)) {
         (true, true) => Content::Same,
         (true, false) => Content::Differs,

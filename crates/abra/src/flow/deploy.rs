@@ -5,12 +5,13 @@ use super::post::{self, Post, Ran};
 use super::recipe::{self, Note, Recipe};
 use super::render::{self, Source};
 use super::rollout::{self, Event, Manner, Outcome};
+use super::snapshot::Snapshot;
 use super::stage::{self, Staged};
 use super::team::{self, NewRecord};
 use super::watch::Patience;
 use super::{domain, foreword, operation, server};
 use crate::context::Context;
-use crate::engine::{Engine, Filters};
+use crate::engine::{Engine, EngineError, Filters};
 use crate::failure::Failure;
 use crate::home::HomeError;
 use abra_core::app::App;
@@ -168,10 +169,24 @@ impl Prepared {
 /// # Errors
 /// Whatever makes a plan impossible.
 pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failure> {
-    let app = context.app(&request.app)?;
+    prepare_app(context, request, context.app(&request.app)?, None).await
+}
+
+/// The same for an app that was read already. `snapshot`: a look at all apps of its server that is to be taken for the look
+/// at this one; what comes of it tells what would be done, and is not to be carried out.
+///
+/// # Errors
+/// Whatever makes a plan impossible.
+pub async fn prepare_app(
+    context: &Context,
+    request: &Request,
+    app: App,
+    snapshot: Option<&Snapshot>,
+) -> Result<Look, Failure> {
     let env = app.env.clone();
     let masked = |text: &str| env.masked(text);
-    let mut look = planned(context, request, app).await.map_err(|failure| failure.reworded(masked))?;
+    let mut look =
+        planned(context, request, app, snapshot).await.map_err(|failure| failure.reworded(masked))?;
     if let Look::Planned(prepared) = &mut look {
         let of_plan = &mut prepared.staged.plan.findings;
         for findings in [&mut prepared.warnings, of_plan] {
@@ -183,17 +198,22 @@ pub async fn prepare(context: &Context, request: &Request) -> Result<Look, Failu
 
 /// The same, with words that may quote a secret of the env file: an engine's, or a compose file's with a variable in the
 /// wrong place.
-async fn planned(context: &Context, request: &Request, app: App) -> Result<Look, Failure> {
+async fn planned(
+    context: &Context,
+    request: &Request,
+    app: App,
+    snapshot: Option<&Snapshot>,
+) -> Result<Look, Failure> {
     let recorded = recorded(context, &app)?;
     let (engine, fetched, team) = tokio::join!(
-        server::connect(context, &app.server),
+        engine(context, &app, snapshot),
         fetched(context, &app, &request.aim, recorded.as_ref()),
         team::look(context, &app, true),
     );
     let (engine, mut recipe) = (engine?, fetched?);
     let sync = context.settings.sync.value;
-    let before = before(context, &engine, &app).await?;
-    let live = engine.services(&Filters::stack(app.stack.as_str())).await?;
+    let before = before(context, &engine, &app, snapshot).await?;
+    let live = services(&engine, &app, snapshot).await?;
     let services = facts(&live, &app);
     let all: Vec<ServiceFacts> = services.values().cloned().collect();
     let deployed = common(&all).cloned();
@@ -227,8 +247,7 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
     warnings.extend(domain::findings(&app, request.domain_checks && !context.offline).await);
     // Also without operator sync: a label of another operator's run is no difference.
     let policy = Policy { volatile_labels: labels::of_run(app.stack.as_str()), ..Policy::default() };
-    let mut staged =
-        stage::stage(&engine, &wanted, Some(live), &policy, stage::credentials()?.as_ref()).await?;
+    let mut staged = staged(&engine, &wanted, live, &policy, snapshot).await?;
     if let Some(before) = &before {
         operation::stamp(&mut staged.plan, before);
     }
@@ -253,12 +272,50 @@ async fn planned(context: &Context, request: &Request, app: App) -> Result<Look,
     Ok(Look::Planned(Box::new(prepared)))
 }
 
-/// What other operators did to the app; nothing while operator sync is off.
-async fn before(context: &Context, engine: &Engine, app: &App) -> Result<Option<Before>, Failure> {
-    if !context.settings.sync.value {
-        return Ok(None);
+async fn services(
+    engine: &Engine,
+    app: &App,
+    snapshot: Option<&Snapshot>,
+) -> Result<Vec<Service>, EngineError> {
+    match snapshot {
+        Some(snapshot) => Ok(snapshot.services(app.stack.as_str()).to_vec()),
+        None => engine.services(&Filters::stack(app.stack.as_str())).await,
     }
-    operation::look(context, engine, app).await.map(Some)
+}
+
+async fn staged(
+    engine: &Engine,
+    wanted: &StackSpec,
+    live: Vec<Service>,
+    policy: &Policy,
+    snapshot: Option<&Snapshot>,
+) -> Result<Staged, Failure> {
+    let credentials = stage::credentials()?;
+    Ok(match snapshot {
+        Some(snapshot) => stage::compare(engine, wanted, snapshot, policy, credentials.as_ref()).await?,
+        None => stage::stage(engine, wanted, Some(live), policy, credentials.as_ref()).await?,
+    })
+}
+
+/// What other operators did to the app; nothing while operator sync is off.
+async fn before(
+    context: &Context,
+    engine: &Engine,
+    app: &App,
+    snapshot: Option<&Snapshot>,
+) -> Result<Option<Before>, Failure> {
+    match snapshot {
+        _ if !context.settings.sync.value => Ok(None),
+        Some(snapshot) => operation::look_in(context, snapshot, app).await.map(Some),
+        None => operation::look(context, engine, app).await.map(Some),
+    }
+}
+
+async fn engine(context: &Context, app: &App, snapshot: Option<&Snapshot>) -> Result<Engine, Failure> {
+    match snapshot {
+        Some(snapshot) => Ok(snapshot.engine.another()),
+        None => server::connect(context, &app.server).await,
+    }
 }
 
 /// What the env file records; nothing while operator sync is off: then the record is neither read nor written.

@@ -1,5 +1,4 @@
 //! The list of apps, and how each is.
-use super::content::Read;
 use super::seen::{self, Around, Seen};
 use super::snapshot::{self, Snapshot};
 use super::{behind, fleet, lease};
@@ -138,16 +137,14 @@ fn listed(context: &Context, server: ServerName, names: Vec<AppName>) -> Listed 
     Listed { server, apps, stacks }
 }
 
-async fn of_server(around: Around<'_>, listed: &Listed, snapshot: Result<Snapshot, Failure>) -> Vec<Row> {
+async fn of_server(around: Around<'_>, listed: &Listed, mut snapshot: Result<Snapshot, Failure>) -> Vec<Row> {
     let Listed { server, apps, stacks } = listed;
-    let (mut rows, mut read) = (Vec::new(), Read::new());
+    let mut rows = Vec::new();
     for (name, app) in apps {
         let mut problems = Vec::new();
-        let seen = match (app, &snapshot) {
+        let seen = match (app, &mut snapshot) {
             (Err(_), _) => None,
-            (Ok(app), Ok(snapshot)) => {
-                Some(seen::seen(around, app, snapshot, &mut read, &mut problems).await)
-            }
+            (Ok(app), Ok(snapshot)) => Some(seen::seen(around, app, snapshot, &mut problems).await),
             (Ok(app), Err(failure)) => {
                 let is_named = failure.message.contains(server.as_str());
                 let about = if is_named { String::new() } else { format!("{server}: ") };
@@ -161,7 +158,7 @@ async fn of_server(around: Around<'_>, listed: &Listed, snapshot: Result<Snapsho
     }
     if let Ok(snapshot) = &snapshot {
         let orphans = snapshot.stacks.iter().filter(|(stack, _)| !stacks.contains(*stack));
-        rows.extend(orphans.map(|(stack, of)| orphan(server, stack, of, snapshot.heads.get(stack))));
+        rows.extend(orphans.map(|(stack, of)| orphan(server, stack, of, snapshot.head(stack))));
     }
     rows
 }

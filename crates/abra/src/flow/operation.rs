@@ -10,6 +10,7 @@ use super::journal;
 use super::lease::{self, Lease, LockError, Seen, Terms};
 use super::others;
 use super::rollout::{self, Event, Manner};
+use super::snapshot::Snapshot;
 use super::watch::Patience;
 use super::witness;
 use crate::context::Context;
@@ -79,6 +80,18 @@ pub async fn look(context: &Context, engine: &Engine, app: &App) -> Result<Befor
     let stack = app.stack.as_str();
     let operator = context.operator().await?;
     let (head, history) = tokio::try_join!(lease::look(engine, stack), journal::history(engine, stack))?;
+    let history = under(history, head.as_ref());
+    Ok(Before { operator, head, history, plan: random_text() })
+}
+
+/// The same from a look at all apps of the server.
+///
+/// # Errors
+/// Git can't be run.
+pub(super) async fn look_in(context: &Context, snapshot: &Snapshot, app: &App) -> Result<Before, Failure> {
+    let stack = app.stack.as_str();
+    let (operator, head) = (context.operator().await?, snapshot.head(stack).cloned());
+    let history = snapshot.journals.get(stack).cloned().unwrap_or_default();
     let history = under(history, head.as_ref());
     Ok(Before { operator, head, history, plan: random_text() })
 }

@@ -45,7 +45,7 @@ pub async fn ready(context: &Context, name: &RecipeName, wanted: &[&Record]) -> 
         clone(context, name).await?;
     }
     let commits: Vec<Commit> = wanted.iter().filter_map(|record| commit_of(record)).collect();
-    let state = context.git.survey(&dir, &commits).await?;
+    let state = context.reads.survey(context.git, &dir, &commits).await?;
     Ok(Recipe { name: name.clone(), dir, state, warnings })
 }
 
@@ -85,7 +85,7 @@ fn with_places(context: &Context, name: &RecipeName, mut failure: Failure) -> Fa
 pub async fn place(context: &Context, recipe: &mut Recipe, versions: &[&Record]) -> Result<(), Failure> {
     for commit in versions.iter().filter_map(|version| commit_of(version)) {
         if !recipe.state.commits.contains_key(&commit)
-            && let Some(full) = context.git.commit(&recipe.dir, &commit).await?
+            && let Some(full) = context.reads.commit(context.git, &recipe.dir, &commit).await?
         {
             recipe.state.commits.insert(commit, full);
         }
@@ -110,7 +110,7 @@ fn commit_of(record: &Record) -> Option<Commit> {
 /// # Errors
 /// Git can't read them.
 pub async fn files(context: &Context, recipe: &Recipe, target: &Target) -> Result<RecipeFiles, Failure> {
-    Ok(context.git.files_of(&recipe.dir, target).await?)
+    Ok(context.reads.files_of(context.git, &recipe.dir, target).await?)
 }
 
 /// A release's notes.

@@ -1,6 +1,6 @@
 //! What is known of one app from a snapshot of its server, its recipe and its team's remote, in one word and a few facts.
 use super::behind::Remotes;
-use super::content::{self, Here, Read};
+use super::content::{self, Here};
 use super::snapshot::Snapshot;
 use super::{lease, operation};
 use crate::context::Context;
@@ -59,7 +59,11 @@ pub(super) async fn recipes(context: &Context, apps: &[&App]) -> Recipes {
     let look = |(recipe, commits): (RecipeName, Vec<Commit>)| async move {
         let dir = context.home.recipe_dir(&recipe);
         let state = match dir.exists() {
-            true => context.git.survey(&dir, &commits).await.map_err(|error: GitError| error.to_string()),
+            true => context
+                .reads
+                .survey(context.git, &dir, &commits)
+                .await
+                .map_err(|error: GitError| error.to_string()),
             false => Err(format!("recipe {recipe} is not on this workstation")),
         };
         (recipe, state)
@@ -102,16 +106,31 @@ fn newest(recipes: &Recipes, app: &App) -> Option<Record> {
 pub(super) async fn seen(
     around: Around<'_>,
     app: &App,
+    snapshot: &mut Snapshot,
+    problems: &mut Vec<String>,
+) -> Seen {
+    let stack = app.stack.as_str();
+    let mut services = snapshot.stacks.remove(stack).unwrap_or_default();
+    let seen = seen_as(around, app, &mut services, snapshot, problems).await;
+    if !services.is_empty() {
+        snapshot.stacks.insert(stack.to_owned(), services);
+    }
+    seen
+}
+
+/// The same of an app that runs as these services.
+async fn seen_as(
+    around: Around<'_>,
+    app: &App,
+    services: &mut Vec<Service>,
     snapshot: &Snapshot,
-    read: &mut Read,
     problems: &mut Vec<String>,
 ) -> Seen {
     let context = around.context;
     let stack = app.stack.as_str();
-    let services = snapshot.stacks.get(stack).map(Vec::as_slice).unwrap_or_default();
     let facts: Vec<ServiceFacts> =
         services.iter().map(|service| ServiceFacts::of(service, &app.stack)).collect();
-    let head = snapshot.heads.get(stack);
+    let head = snapshot.head(stack);
     let at_work = head.map_or(AtWork::Nobody, |seen| AtWork::of(&seen.record, seen.standing()));
     let written = written(context, app);
     let recorded = match &written {
@@ -134,7 +153,7 @@ pub(super) async fn seen(
     if let (Recorded::Version(record), Ok(Status::InSync | Status::Behind)) = (recorded, judge(&facts)) {
         let dir = context.home.recipe_dir(&app.recipe);
         let here = here.clone().map(|state| Here { dir: &dir, state });
-        (facts.content, why) = content::compare(context, app, record, snapshot, here, read).await;
+        (facts.content, why) = content::compare(context, app, record, services, snapshot, here).await;
     }
     let judged = judge(&facts);
     // That there is no such recipe here is told where it matters, a recipe that can't be read always.

@@ -1,5 +1,6 @@
 //! Looking at a server for a stack that is wanted there, and planning. Nothing is changed.
 use super::others::Known;
+use super::snapshot::Snapshot;
 use super::unlisted;
 use crate::engine::auth::{AuthError, Credentials, RegistryAuth};
 use crate::engine::{Engine, EngineError, FileKind, Filters};
@@ -68,11 +69,60 @@ pub async fn stage(
         files(engine, FileKind::Secret, secret_names(wanted, &own)),
         files(engine, FileKind::Config, config_names(wanted)),
     )?;
-    let mut live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
+    let live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
+    planned(engine, wanted, Seen { live, tasks, snapshot: None }, policy, credentials).await
+}
+
+/// Plans from a look that was taken at all apps of the server at once. It tells what would be done; nobody looked at tasks,
+/// so it is not to be carried out.
+///
+/// # Errors
+/// The engine can't be asked for what only some stacks need.
+pub(super) async fn compare(
+    engine: &Engine,
+    wanted: &StackSpec,
+    snapshot: &Snapshot,
+    policy: &Policy,
+    credentials: Option<&Credentials>,
+) -> Result<Staged, EngineError> {
+    let own = format!("{}_", wanted.name);
+    let services = snapshot.services(&wanted.name);
+    let networks = snapshot.networks_near(wanted, services);
+    // Those that the engine would give.
+    let named = |objects: &[FileObject], names: &BTreeSet<&String>| -> Vec<FileObject> {
+        let is_named = |object: &&FileObject| names.iter().any(|name| object.spec.name.starts_with(*name));
+        objects.iter().filter(is_named).cloned().collect()
+    };
+    let secrets = named(&snapshot.secrets, &secret_names(wanted, &own));
+    let configs = named(&snapshot.configs, &config_names(wanted));
+    let services = match publishes(wanted) {
+        true => engine.services(&Filters::none()).await?,
+        false => services.to_vec(),
+    };
+    let live = Live { services, networks, secrets, configs, images: BTreeMap::new() };
+    let seen = Seen { live, tasks: vec![], snapshot: Some(snapshot) };
+    planned(engine, wanted, seen, policy, credentials).await
+}
+
+/// What a plan is made from.
+struct Seen<'a> {
+    live: Live,
+    tasks: Vec<Task>,
+    /// The look at all apps that it is taken from.
+    snapshot: Option<&'a Snapshot>,
+}
+
+async fn planned(
+    engine: &Engine,
+    wanted: &StackSpec,
+    Seen { mut live, tasks, snapshot }: Seen<'_>,
+    policy: &Policy,
+    credentials: Option<&Credentials>,
+) -> Result<Staged, EngineError> {
     let unlisted = unlisted::networks(engine, wanted, &live).await?;
     live.networks.extend(unlisted);
     let (auths, problems) = auths(wanted, credentials).await;
-    live.images = images(engine, wanted, &live, policy, &auths).await;
+    live.images = images(engine, wanted, &live, policy, &auths, snapshot).await;
     let names = Names::of(&live.networks, &live.secrets, &live.configs);
     let mut plan = plan::plan(wanted, &live, policy);
     plan.findings.extend(problems);
@@ -159,6 +209,7 @@ async fn images(
     live: &Live,
     policy: &Policy,
     auths: &BTreeMap<String, RegistryAuth>,
+    snapshot: Option<&Snapshot>,
 ) -> BTreeMap<String, Result<Resolved, String>> {
     let auth_of = |image: &str| {
         let runs = |(_, service): &(&String, &WantedService)| {
@@ -167,8 +218,15 @@ async fn images(
         wanted.services.iter().find(runs).and_then(|(name, _)| auths.get(name))
     };
     let ask = |image: String| async {
-        let answer = engine.distribution(&image, auth_of(&image)).await;
-        (image, answer.map(resolved).map_err(|error| super::registry::words(&error)))
+        let answer = async {
+            let answer = engine.distribution(&image, auth_of(&image)).await;
+            answer.map(resolved).map_err(|error| super::registry::words(&error))
+        };
+        let answer = match snapshot {
+            Some(snapshot) => snapshot.resolved(&image, answer).await,
+            None => answer.await,
+        };
+        (image, answer)
     };
     let images = plan::images_to_resolve(wanted, live, policy);
     futures_util::stream::iter(images).map(ask).buffer_unordered(AT_ONCE).collect().await

@@ -5,7 +5,8 @@ use super::fleet;
 use super::insist::Insistence;
 use super::operation::{self, Before};
 use super::server;
-use super::team::NewRecord;
+use super::snapshot::{self, Snapshot};
+use super::team::{self, NewRecord};
 use super::witness;
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
@@ -19,6 +20,7 @@ use abra_core::recipe::Record;
 use abra_core::status::{ServiceFacts, common};
 use futures_util::StreamExt as _;
 use std::future::Future;
+use std::time::Duration;
 
 /// Apps of one server that are worked on at the same time.
 const AT_ONCE: usize = 8;
@@ -42,11 +44,30 @@ pub enum Compared {
 pub async fn compare(context: &Context, app: &str, domain_checks: bool) -> Result<Compared, Failure> {
     require_sync(context)?;
     let request = Request { app: app.to_owned(), aim: Aim::Sync, domain_checks };
-    Ok(match deploy::prepare(context, &request).await? {
+    deploy::prepare(context, &request).await.map(compared)
+}
+
+/// The same for an app that was read already. With a look at all apps of its server, it is told how the app is, and what is
+/// planned is not to be carried out.
+///
+/// # Errors
+/// Looking is not possible.
+pub async fn compare_app(
+    context: &Context,
+    app: App,
+    domain_checks: bool,
+    snapshot: Option<&Snapshot>,
+) -> Result<Compared, Failure> {
+    let request = Request { app: app.name.to_string(), aim: Aim::Sync, domain_checks };
+    deploy::prepare_app(context, &request, app, snapshot).await.map(compared)
+}
+
+fn compared(look: Look) -> Compared {
+    match look {
         Look::NoVersion(none) => Compared::NoRecord(none),
         Look::Planned(prepared) if is_in_sync(&prepared) => Compared::InSync(prepared),
         Look::Planned(prepared) => Compared::Differs(prepared),
-    })
+    }
 }
 
 /// The record runs, no content differs, and nothing was begun of which nobody knows how it ended.
@@ -189,8 +210,23 @@ pub fn apps(context: &Context, server: Option<&str>) -> Result<Listing, Failure>
 ///
 /// # Errors
 /// It does not.
-pub async fn reach(context: &Context, server: &ServerName) -> Result<(), Failure> {
-    fleet::within(fleet::PATIENCE, &context.links, server::connect(context, server)).await.map(drop)
+pub async fn reach(context: &Context, server: &ServerName, limit: Duration) -> Result<(), Failure> {
+    fleet::within(limit, &context.links, server::connect(context, server)).await.map(drop)
+}
+
+/// Looks at all apps of a server at once, and at what the team's remote says of them.
+///
+/// # Errors
+/// The server does not answer, or not in time.
+pub async fn look(
+    context: &Context,
+    server: &ServerName,
+    apps: &[AppName],
+    limit: Duration,
+) -> Result<Snapshot, Failure> {
+    let snapshot = fleet::within(limit, &context.links, snapshot::look(context, server));
+    let (snapshot, ()) = tokio::join!(snapshot, team::gather(context, server, apps));
+    snapshot
 }
 
 /// What is recorded of an app, as far as its env file can be read.

@@ -8,7 +8,10 @@ use abra_core::app::App;
 use abra_core::config::RemoteCheck;
 use abra_core::env::EnvFile;
 use abra_core::finding::Finding;
+use abra_core::name::{AppName, ServerName};
 use abra_core::recipe::Record;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What the team's remote says of an app's record.
 #[derive(Debug, Default)]
@@ -32,9 +35,33 @@ pub async fn look(context: &Context, app: &App, fetch: bool) -> TeamView {
     }
 }
 
+/// Asks for what the remotes say of many apps of a server with a call per repository, so that [`look`] at each of them knows
+/// it. What can't be found out is told there.
+pub async fn gather(context: &Context, server: &ServerName, apps: &[AppName]) {
+    let settings = &context.settings;
+    if !settings.sync.value || settings.remote.value == RemoteCheck::Off {
+        return;
+    }
+    let mut repositories: BTreeMap<PathBuf, Vec<TeamFile>> = BTreeMap::new();
+    for app in apps {
+        let path = context.home.env_path(server, app);
+        if let Ok(Some(file)) = context.reads.team_file(context.git, &path).await {
+            repositories.entry(file.top().to_owned()).or_default().push(file);
+        }
+    }
+    for files in repositories.values() {
+        if !context.offline {
+            let _ = context.fetches.once(files[0].top(), context.git.fetch_team(&files[0])).await;
+        }
+        let _ = context.reads.team_versions(context.git, &files.iter().collect::<Vec<_>>()).await;
+    }
+}
+
 async fn seen(context: &Context, app: &App, fetch: bool) -> Result<TeamView, GitError> {
     let path = context.home.env_path(&app.server, &app.name);
-    let Some(file) = context.git.team_file(&path).await? else { return Ok(TeamView::default()) };
+    let Some(file) = context.reads.team_file(context.git, &path).await? else {
+        return Ok(TeamView::default());
+    };
     let mut said: Vec<Finding> = Vec::new();
     said.extend(
         file.unasked().map(|why| Finding::warning(format!("the team's remote was not asked: {why}"))),
@@ -45,13 +72,14 @@ async fn seen(context: &Context, app: &App, fetch: bool) -> Result<TeamView, Git
     if file.is_alone() {
         return Ok(TeamView { recorded: None, said });
     }
-    let theirs = match context.git.team_version(&file).await?.as_deref().map(recorded_in).transpose() {
-        Ok(theirs) => theirs.flatten(),
-        Err(problem) => {
-            said.push(problem);
-            return Ok(TeamView { recorded: None, said });
-        }
-    };
+    let theirs =
+        match context.reads.team_version(context.git, &file).await?.as_deref().map(recorded_in).transpose() {
+            Ok(theirs) => theirs.flatten(),
+            Err(problem) => {
+                said.push(problem);
+                return Ok(TeamView { recorded: None, said });
+            }
+        };
     let ours = app.env.record().ok().flatten();
     let same = match (&theirs, &ours) {
         (Some(theirs), Some(ours)) => theirs.same(ours),

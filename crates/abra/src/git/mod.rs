@@ -7,6 +7,7 @@ mod disk;
 mod files;
 mod lineage;
 mod once;
+mod reads;
 mod run;
 mod team;
 mod teams;
@@ -16,6 +17,7 @@ pub use clone::Fetched;
 pub use disk::WorkingTree;
 pub use files::RecipeFiles;
 pub use once::Fetches;
+pub use reads::Reads;
 pub use team::{TeamFile, Theirs};
 pub use tree::RecipeTree;
 

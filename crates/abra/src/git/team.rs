@@ -55,6 +55,17 @@ pub struct Theirs {
 }
 
 impl TeamFile {
+    /// The file itself.
+    pub(super) fn whole(&self) -> PathBuf {
+        self.top.join(&self.path)
+    }
+
+    /// Another file in the same folder: what is around one is around all of them.
+    pub(super) fn beside(&self, real: &Path) -> Option<Self> {
+        let path = real.strip_prefix(&self.top).ok()?.to_str()?.to_owned();
+        Some(Self { path, ..self.clone() })
+    }
+
     /// Where its repository is.
     pub fn top(&self) -> &Path {
         &self.top

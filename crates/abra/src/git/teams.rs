@@ -20,10 +20,7 @@ impl Git {
             if !by_folder.contains_key(&folder) {
                 by_folder.insert(folder.clone(), self.team_file(file).await?);
             }
-            // What is around one file of a folder is around all of them; only the path differs.
-            let path = |first: &TeamFile| Some(real.strip_prefix(&first.top).ok()?.to_str()?.to_owned());
-            let file = by_folder[&folder].as_ref().and_then(|first| Some((first, path(first)?)));
-            found.push(file.map(|(first, path)| TeamFile { path, ..first.clone() }));
+            found.push(by_folder[&folder].as_ref().and_then(|first| first.beside(&real)));
         }
         Ok(found)
     }

@@ -5,6 +5,7 @@ use abra_core::compose::files::{FileError, Files};
 use abra_core::recipe::Commit;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Largest file that is read, in bytes. Docker takes configs up to about one million.
 pub(super) const LARGEST: u64 = 8 << 20;
@@ -22,7 +23,8 @@ const MOST_LINKS: usize = 40;
 #[derive(Debug, Clone)]
 pub struct RecipeTree {
     root: PathBuf,
-    entries: BTreeMap<String, Entry>,
+    /// Shared by all who have the tree.
+    entries: Arc<BTreeMap<String, Entry>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +63,7 @@ impl Git {
         }
         let objects: Vec<&str> = wanted.into_keys().collect();
         let contents = self.contents(dir, &objects).await?;
-        Ok(RecipeTree { root: dir.to_owned(), entries: entries(&listed, &contents) })
+        Ok(RecipeTree { root: dir.to_owned(), entries: Arc::new(entries(&listed, &contents)) })
     }
 
     async fn contents(&self, dir: &Path, objects: &[&str]) -> Result<BTreeMap<String, Vec<u8>>, GitError> {

@@ -136,6 +136,8 @@ fn a_dead_server_costs_its_own_time_and_says_why() {
     let said = run.end().is(0, &["far.example (1 app", "warning: mute.example: no answer within 3 s"]).text;
     assert!(said.find("far.example (").unwrap() < said.find("mute.example (").unwrap(), "{said}");
 
+    let said = ada.run("app sync -n --check --all -D --server-timeout 2s");
+    said.is(1, &["mute.test mute.example – – unknown: no answer within 2 s", "far.test", "in sync"]);
     docker(ada, "context rm mute.example").is(0, &[]);
     let all = ada.run("app sync -n --check --all -D").is(
         1,
@@ -155,10 +157,10 @@ fn a_dead_server_costs_its_own_time_and_says_why() {
 
 #[test]
 fn a_server_with_many_services_is_asked_a_handful_of_times() {
-    let (engine, forge) = (swarm(), Forge::new());
-    let ada = Operator::new(&forge, "unix:///nonexistent".to_owned(), true);
+    let world = World::new(&[GOOD]);
+    let (engine, ada) = (swarm(), &world.ada);
     let proxy = Proxy::start(&ada.home().join("proxy.sock"), &engine.socket()).unwrap();
-    with_app(&ada, "far.example", &proxy.address(), "app0.test");
+    with_app(ada, "far.example", &proxy.address(), "app0.test");
     for index in 0..300 {
         let stack = format!("app{}_test", index / 6);
         let body = json!({ "Name": format!("{stack}_s{index}"), "Labels": { "com.docker.stack.namespace": stack },
@@ -169,4 +171,19 @@ fn a_server_with_many_services_is_asked_a_handful_of_times() {
     assert_eq!(rows.as_array().unwrap().len(), 50, "{rows}");
     let seen = proxy.seen();
     assert!(seen.len() <= 6, "{} requests: {seen:?}", seen.len());
+
+    // Also where each app is compared as a deployment would be: the registry is asked once for an image of them all.
+    for app in ["one.test", "two.test", "three.test"] {
+        std::fs::write(
+            ada.home().join(format!("abra/servers/far.example/{app}.env")),
+            format!("TYPE=demo\nDOMAIN={app}\nMOTTO=share\n"),
+        )
+        .unwrap();
+        ada.run(&format!("app deploy -n -D --stable 1s {app}")).is(0, &["is deployed and runs"]);
+    }
+    proxy.forget();
+    let all = ada.run("app sync -n --check --server far.example -D").is(1, &["app0.test", "no record"]);
+    assert_eq!(all.text.matches(" in sync").count(), 3, "{}", all.text);
+    let seen = proxy.seen();
+    assert!(seen.len() <= 7, "{} requests: {seen:?}", seen.len());
 }

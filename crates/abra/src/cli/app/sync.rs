@@ -2,6 +2,7 @@
 use super::operation::{MannerArgs, carry_out};
 use super::sync_many;
 use super::wait::Intent;
+use super::watch::duration;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -9,6 +10,7 @@ use crate::flow::deploy::Recorded;
 use crate::flow::sync::{self, Compared};
 use abra_core::recipe::Record;
 use serde_json::json;
+use std::time::Duration;
 
 /// Bring server and record together: the server runs the record, or with --adopt the record says what runs
 #[derive(Debug, clap::Args)]
@@ -32,6 +34,9 @@ pub struct Args {
     /// Every app of this server; those that are not deployed stay so
     #[arg(short, long)]
     pub server: Option<String>,
+    /// With --all or --server: how long a server may take to say how it is, like 10s; after that its apps are unknown
+    #[arg(long, value_name = "DURATION", value_parser = duration, conflicts_with = "app")]
+    pub server_timeout: Option<Duration>,
     #[expect(missing_docs, reason = "clap takes the help of flattened flags from their own type")]
     #[command(flatten)]
     pub manner: MannerArgs,

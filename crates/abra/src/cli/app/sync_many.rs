@@ -9,10 +9,12 @@ use crate::flow::fleet;
 use crate::flow::lock::Wait;
 use crate::flow::operation;
 use crate::flow::rollout::Outcome;
+use crate::flow::snapshot::Snapshot;
 use crate::flow::sync::{self, Compared};
 use crate::flow::watch::Patience;
 use crate::ui::progress::Progress;
 use crate::ui::table::table;
+use abra_core::app::App;
 use abra_core::finding::Finding;
 use abra_core::name::{AppName, ServerName};
 use abra_core::recipe::Record;
@@ -54,7 +56,7 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<Exit, Failure>
     let mut servers = fleet::side_by_side(apps, look_at, came).await;
     let works = || servers.iter().flatten();
     let count = works().filter(|work| work.prepared.is_some()).count();
-    let acts = count > 0 && !args.check && !args.manner.dry_run;
+    let acts = count > 0 && acts(args);
     if acts {
         if !context.ui.no_input {
             if !piecewise {
@@ -75,51 +77,72 @@ pub(super) async fn run(context: &Context, args: &Args) -> Result<Exit, Failure>
     Ok(gravest(&servers.into_iter().flatten().collect::<Vec<_>>()))
 }
 
-/// Looks at the apps of one server. Where it can't be reached that is said once, and no app waits for it again.
+/// Looks at the apps of one server, all at once. Where it can't be reached that is said once, and no app waits for it again.
 async fn server_looked_at(
     context: &Context,
     args: &Args,
     server: ServerName,
     apps: Vec<AppName>,
 ) -> Vec<Work> {
-    let failure = match sync::reach(context, &server).await {
-        Ok(()) => return sync::for_each(apps, |app| look(context, args, server.clone(), app)).await,
-        Err(failure) => failure,
+    let limit = args.server_timeout.unwrap_or(fleet::PATIENCE);
+    if args.adopt {
+        return match sync::reach(context, &server, limit).await {
+            Ok(()) => sync::for_each(apps, |app| adopt(context, args, row(&server, &app))).await,
+            Err(failure) => unknown(context, &server, apps, failure),
+        };
+    }
+    match sync::look(context, &server, &apps, limit).await {
+        Ok(snapshot) => {
+            let apps = context.apps_at(&server, apps);
+            sync::for_each(apps, |app| look(context, args, &server, app, Some(&snapshot))).await
+        }
+        Err(failure) => unknown(context, &server, apps, failure),
+    }
+}
+
+/// The apps of a server that does not answer.
+fn unknown(context: &Context, server: &ServerName, apps: Vec<AppName>, failure: Failure) -> Vec<Work> {
+    let unknown = |app: AppName| Row {
+        recorded: sync::recorded(context, server, &app),
+        result: format!("unknown: {}", failure.message),
+        exit: failure.exit,
+        ..row(server, &app)
     };
-    let unknown = |app: AppName| Work {
-        row: Row {
-            app: app.to_string(),
-            server: server.to_string(),
-            recorded: sync::recorded(context, &server, &app),
-            deployed: None,
-            result: format!("unknown: {}", failure.message),
-            exit: failure.exit,
-        },
-        prepared: None,
-    };
-    let works = apps.into_iter().map(unknown).collect();
+    let works = apps.into_iter().map(|app| Work { row: unknown(app), prepared: None }).collect();
     told(context, server.as_str(), failure);
     works
 }
 
-/// Looks at one app.
-async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) -> Work {
-    let row = |result: &str, exit| Row {
+/// The row of an app of which nothing is known yet.
+fn row(server: &ServerName, app: &AppName) -> Row {
+    Row {
         app: app.to_string(),
         server: server.to_string(),
         recorded: None,
         deployed: None,
-        result: result.to_owned(),
-        exit,
-    };
-    let work = |row, prepared| Work { row, prepared };
-    if args.adopt {
-        return adopt(context, args, row("", Exit::Done)).await;
+        result: String::new(),
+        exit: Exit::Done,
     }
-    match sync::compare(context, app.as_str(), !args.manner.no_domain_checks).await {
+}
+
+/// Looks at one app.
+async fn look(
+    context: &Context,
+    args: &Args,
+    server: &ServerName,
+    (name, app): (AppName, Result<App, Failure>),
+    snapshot: Option<&Snapshot>,
+) -> Work {
+    let row = |result: &str, exit| Row { result: result.to_owned(), exit, ..row(server, &name) };
+    let work = |row, prepared| Work { row, prepared };
+    let compared = match app {
+        Ok(app) => compared(context, args, app, snapshot).await,
+        Err(failure) => Err(failure),
+    };
+    match compared {
         Err(failure) => {
             let row = row(&failure.in_brief(), failure.exit);
-            told(context, app.as_str(), failure);
+            told(context, name.as_str(), failure);
             work(row, None)
         }
         Ok(Compared::NoRecord(none)) => {
@@ -129,13 +152,42 @@ async fn look(context: &Context, args: &Args, server: ServerName, app: AppName) 
         Ok(Compared::InSync(prepared)) => {
             warned(context, &prepared);
             let in_sync = with_versions(row("in sync", Exit::Done), &prepared);
-            let acts = prepared.went_back() && !args.check && !args.manner.dry_run;
+            let acts = prepared.went_back() && acts(args);
             work(in_sync, acts.then_some(prepared))
         }
         Ok(Compared::Differs(prepared)) => {
             differs(context, args, with_versions(row("", Exit::Done), &prepared), prepared)
         }
     }
+}
+
+/// Compares an app with its record. What is to be carried out comes from a look at this app alone.
+async fn compared(
+    context: &Context,
+    args: &Args,
+    app: App,
+    snapshot: Option<&Snapshot>,
+) -> Result<Compared, Failure> {
+    let domains = !args.manner.no_domain_checks;
+    if snapshot.is_some() {
+        let told = sync::compare_app(context, app.clone(), domains, snapshot).await;
+        let is_all = match &told {
+            _ if !acts(args) => true,
+            Ok(Compared::InSync(prepared)) => !prepared.went_back(),
+            Ok(Compared::Differs(prepared)) => prepared.services.is_empty(),
+            Ok(Compared::NoRecord(_)) => true,
+            Err(_) => false,
+        };
+        if is_all {
+            return told;
+        }
+    }
+    sync::compare_app(context, app, domains, None).await
+}
+
+/// Whether anything is to be changed.
+fn acts(args: &Args) -> bool {
+    !args.check && !args.manner.dry_run
 }
 
 fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) -> Work {
@@ -239,7 +291,8 @@ async fn renewed(context: &Context, args: &Args, wait: Wait, before: &Prepared) 
     let app = &before.app;
     let lead = format!("{}: ", app.name);
     until_free(context, app.name.as_str(), wait, &context.operator().await?, &lead).await?;
-    let work = look(context, args, app.server.clone(), app.name.clone()).await;
+    let read = context.app_at(&app.server, &app.name);
+    let work = look(context, args, &app.server, (app.name.clone(), read), None).await;
     let same = |now: &Prepared| now.resolution.target.record().same(&before.resolution.target.record());
     match &work.prepared {
         Some(now) if !same(now) => {

@@ -97,6 +97,7 @@ pub(super) async fn until_free(
     };
     lock::wait(context, app, wait, operator, tell).await?;
     context.fetches.forget().await;
+    context.reads.forget();
     Ok(())
 }
 
