@@ -16,6 +16,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use std::{fmt, io};
 
+/// Answers from so many bytes on take milliseconds to read: that is done beside everything else, since other servers may
+/// have answered, too.
+const LARGE: usize = 128 << 10;
+
 /// Bounds of all requests to an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -198,10 +202,22 @@ impl Engine {
     }
 
     /// Sends a call and reads its answer as JSON.
-    pub(super) async fn json<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, EngineError> {
+    pub(super) async fn json<T>(&self, call: Call<'_>) -> Result<T, EngineError>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
         let answer = self.bytes(&call).await?;
-        serde_json::from_slice(&answer)
-            .map_err(|e| EngineError::BadAnswer { what: call.what, reason: e.to_string() })
+        let length = answer.len();
+        let read = move || serde_json::from_slice(&answer);
+        let value = match length {
+            0..LARGE => read(),
+            _ => match tokio::task::spawn_blocking(read).await {
+                Ok(value) => value,
+                Err(error) => std::panic::resume_unwind(error.into_panic()),
+            },
+        };
+        value
+            .map_err(|e: serde_json::Error| EngineError::BadAnswer { what: call.what, reason: e.to_string() })
     }
 
     /// Sends a call whose answer has nothing to say.

@@ -2,6 +2,7 @@
 use super::team;
 use crate::context::Context;
 use crate::git::{GitError, TeamFile};
+use crate::home::Home;
 use abra_core::app::App;
 use abra_core::config::RemoteCheck;
 use abra_core::recipe::Record;
@@ -22,8 +23,8 @@ pub(super) struct Remotes {
 
 impl Remotes {
     /// What the remote records of an app, where that is something else than this checkout.
-    pub(super) fn of(&self, context: &Context, app: &App) -> Option<&Record> {
-        self.records.get(&context.home.env_path(&app.server, &app.name))
+    pub(super) fn of(&self, home: &Home, app: &App) -> Option<&Record> {
+        self.records.get(&home.env_path(&app.server, &app.name))
     }
 }
 

@@ -5,32 +5,69 @@
 //! digests tell it: those that a deployment with operator sync left on the services and in the journal.
 use super::operation::env_digest;
 use super::render::{self, Source};
+use super::seen::{Around, written};
 use super::snapshot::Snapshot;
 use crate::context::Context;
-use crate::git::{GitError, RecipeFiles};
+use crate::git::{RecipeFiles, RecipeTree};
 use abra_core::app::App;
 use abra_core::finding::Severity;
 use abra_core::plan;
 use abra_core::plan::seen::{Live, Policy, ResolveImage};
-use abra_core::recipe::{self, Known, RecipeState, Record, Target, VersionWish};
+use abra_core::recipe::{self, Commit, Known, RecipeState, Record, Target, VersionWish};
 use abra_core::stack::digest;
 use abra_core::stack::labels;
 use abra_core::stack::live::{FileObject, Service};
 use abra_core::stack::wanted::StackSpec;
-use abra_core::status::Content;
+use abra_core::status::{Content, deployed};
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// A recipe that is here: its folder, and what git says about it.
+/// Files of recipes, by folder and commit; why they can't be read.
+pub(super) type Trees = BTreeMap<(PathBuf, Commit), Result<RecipeTree, String>>;
+
+/// A recipe that is here: its folder, what git says about it, and its files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Here<'a> {
     pub(super) dir: &'a Path,
     pub(super) state: &'a RecipeState,
+    pub(super) trees: &'a Trees,
+}
+
+/// Reads the files that [`compare`] needs for apps of a server: those of recorded versions that seem to run.
+pub(super) async fn trees(
+    context: &Context,
+    around: &Around,
+    apps: impl Iterator<Item = &App>,
+    snapshot: &Snapshot,
+) -> Trees {
+    let mut trees = Trees::new();
+    for app in apps {
+        let services = snapshot.services(app.stack.as_str());
+        let (Ok(Some(record)), Some(Ok(state))) =
+            (written(around.sync, app), around.recipes.get(&app.recipe))
+        else {
+            continue;
+        };
+        // Where this is not so of the first service, not all of them are on that version.
+        let runs = services.first().and_then(|service| deployed(service, &app.stack));
+        if !runs.is_some_and(|runs| runs.same(&record)) {
+            continue;
+        }
+        let Ok(target) = target(&record, services, app, state) else { continue };
+        let key = (around.home.recipe_dir(&app.recipe), target.commit().clone());
+        if let Entry::Vacant(free) = trees.entry(key) {
+            let (dir, commit) = free.key();
+            let tree = context.reads.files_at(context.git, dir, commit).await;
+            free.insert(tree.map_err(|error| error.to_string()));
+        }
+    }
+    trees
 }
 
 /// Compares an app of which `record` is recorded and runs, as these services. What can't be compared comes with the reason.
-pub(super) async fn compare(
-    context: &Context,
+pub(super) fn compare(
+    around: &Around,
     app: &App,
     record: &Record,
     services: &mut Vec<Service>,
@@ -38,7 +75,7 @@ pub(super) async fn compare(
     here: Result<Here<'_>, String>,
 ) -> (Content, Option<String>) {
     let rendered = match here.and_then(|here| Ok((here, target(record, services, app, here.state)?))) {
-        Ok((here, target)) => by_files(context, app, &target, services, snapshot, here.dir).await,
+        Ok((here, target)) => by_files(around, app, &target, services, snapshot, here),
         Err(reason) => Err(reason),
     };
     match rendered {
@@ -61,17 +98,19 @@ fn target(record: &Record, services: &[Service], app: &App, state: &RecipeState)
     })
 }
 
-async fn by_files(
-    context: &Context,
+fn by_files(
+    around: &Around,
     app: &App,
     target: &Target,
     services: &mut Vec<Service>,
     snapshot: &Snapshot,
-    dir: &Path,
+    here: Here<'_>,
 ) -> Result<Content, String> {
-    let files = context.reads.files_at(context.git, dir, target.commit()).await;
-    let files = files.map(RecipeFiles::Tree).map_err(|error: GitError| error.to_string())?;
-    let source = Source { files: &files, user_home: context.user_home.as_deref() };
+    let tree = here.trees.get(&(here.dir.to_owned(), target.commit().clone()));
+    let tree =
+        tree.ok_or("the files of the recorded version were not read")?.as_ref().map_err(Clone::clone)?;
+    let files = RecipeFiles::Tree(tree.clone());
+    let source = Source { files: &files, user_home: around.user_home.as_deref() };
     let wanted = render::render(app, source, target, snapshot.api).map_err(|failure| {
         let blocker = failure.findings.iter().find(|finding| finding.severity == Severity::Blocker);
         blocker.map_or(failure.message.clone(), |finding| finding.message.clone())

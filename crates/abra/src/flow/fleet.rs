@@ -3,7 +3,9 @@ use crate::engine::ssh::Links;
 use crate::failure::Failure;
 use futures_util::StreamExt as _;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 /// Servers that are asked at the same time. Each may be a login of its own, and a dead one holds its place until its time
@@ -33,6 +35,34 @@ where
     all.into_iter().map(|(_, result)| result).collect()
 }
 
+/// The machine's cores, for what is to be worked out of servers' answers: side by side, and the first come is the first
+/// done. Nobody's answers wait to be read meanwhile.
+pub struct Cores(Arc<Semaphore>);
+
+impl Default for Cores {
+    fn default() -> Self {
+        let count = std::thread::available_parallelism().map_or(1, usize::from);
+        Self(Arc::new(Semaphore::new(count)))
+    }
+}
+
+impl Cores {
+    /// Works something out, on the next core that is free.
+    pub async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
+        // It is never closed.
+        let turn = Arc::clone(&self.0).acquire_owned().await.ok();
+        let work = move || {
+            let done = work();
+            drop(turn);
+            done
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        }
+    }
+}
+
 /// What a server says, if it says it in time. While ssh asks something, for this server or for another, no time passes.
 ///
 /// # Errors
@@ -58,7 +88,7 @@ pub async fn within<T>(
 
 #[cfg(test)]
 mod tests {
-    use super::{AT_ONCE, side_by_side, within};
+    use super::{AT_ONCE, Cores, side_by_side, within};
     use crate::engine::ssh::Links;
     use crate::failure::Failure;
     use std::time::Duration;
@@ -81,6 +111,15 @@ mod tests {
         assert_eq!(results, [Ok(3), dead(), Ok(1)]);
         assert_eq!(came, [Ok(1), Ok(3), dead()]);
         assert_eq!(start.elapsed().as_secs(), 10);
+    }
+
+    #[tokio::test]
+    async fn what_is_worked_out_keeps_nobody_from_listening() {
+        let (told, hears) = std::sync::mpsc::channel();
+        let cores = Cores::default();
+        let works = cores.work(move || hears.recv());
+        let (heard, said) = tokio::join!(works, async { told.send(5) });
+        assert_eq!((heard, said), (Ok(5), Ok(())));
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,7 +1,9 @@
 //! The list of apps, and how each is.
+use super::content::{self, Trees};
+use super::fleet::{self, Cores};
+use super::lease;
 use super::seen::{self, Around, Seen};
 use super::snapshot::{self, Snapshot};
-use super::{behind, fleet, lease};
 use crate::context::Context;
 use crate::failure::Failure;
 use abra_core::app::App;
@@ -11,6 +13,7 @@ use abra_core::stack::labels;
 use abra_core::stack::live::Service;
 use abra_core::status::{AtWork, Status};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
@@ -78,34 +81,43 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
         }
         None => context.home.listing()?,
     };
-    let mut listed: Vec<Listed> =
-        listing.into_iter().map(|(server, names)| listed(context, server, names)).collect();
-    for server in &mut listed {
+    let asked_of = |(server, names)| {
+        let mut server = listed(context, server, names);
         server.apps.retain(|(_, app)| wanted(request, app.as_ref().ok().map(|app| app.recipe.as_str())));
-    }
+        Arc::new(server)
+    };
+    let listed: Vec<Arc<Listed>> = listing.into_iter().map(asked_of).collect();
+    let sync = context.settings.sync.value;
     if !request.status {
-        let rows = listed.iter().flat_map(|of| {
-            of.apps.iter().map(|(name, app)| row(context, &of.server, name, app.as_ref(), None))
-        });
+        let rows = listed
+            .iter()
+            .flat_map(|of| of.apps.iter().map(|(name, app)| row(sync, &of.server, name, app.as_ref(), None)));
         return Ok(List { rows: rows.collect(), problems: vec![] });
     }
     let apps: Vec<&App> =
         listed.iter().flat_map(|of| &of.apps).filter_map(|(_, app)| app.as_ref().ok()).collect();
     // What is known here is looked up while the servers are asked, by whoever is first.
     let known = OnceCell::new();
-    let look_here = async || tokio::join!(seen::recipes(context, &apps), behind::look(context, &apps));
-    let work = async |of: &Listed| {
+    let look_here = async || Arc::new(Around::look(context, &apps).await);
+    let cores = Cores::default();
+    let work = async |of: &Arc<Listed>| {
         let start = Instant::now();
         let asked = fleet::within(request.patience, &context.links, snapshot::look(context, &of.server));
-        let (snapshot, (recipes, remotes)) = tokio::join!(asked, known.get_or_init(&look_here));
-        let mut rows = of_server(Around { context, recipes, remotes }, of, snapshot).await;
+        let (snapshot, around) = tokio::join!(asked, known.get_or_init(&look_here));
+        let apps = of.apps.iter().filter_map(|(_, app)| app.as_ref().ok());
+        let trees = match &snapshot {
+            Ok(snapshot) => content::trees(context, around, apps, snapshot).await,
+            Err(_) => Trees::new(),
+        };
+        let (around, listed) = (Arc::clone(around), Arc::clone(of));
+        let mut rows = cores.work(move || of_server(&around, &listed, snapshot, &trees)).await;
         rows.retain(|row| wanted(request, row.recipe.as_deref()));
         context.links.quiet().await;
         Came { server: of.server.clone(), rows, elapsed: start.elapsed() }
     };
     let all = fleet::side_by_side(listed.iter().collect(), work, came).await;
     let rows = all.into_iter().flat_map(|came| came.rows).collect();
-    let problems = known.into_inner().map(|(_, remotes)| remotes.problems).unwrap_or_default();
+    let problems = known.get().map(|around| around.remotes.problems.clone()).unwrap_or_default();
     Ok(List { rows, problems })
 }
 
@@ -137,14 +149,19 @@ fn listed(context: &Context, server: ServerName, names: Vec<AppName>) -> Listed 
     Listed { server, apps, stacks }
 }
 
-async fn of_server(around: Around<'_>, listed: &Listed, mut snapshot: Result<Snapshot, Failure>) -> Vec<Row> {
+fn of_server(
+    around: &Around,
+    listed: &Listed,
+    mut snapshot: Result<Snapshot, Failure>,
+    trees: &Trees,
+) -> Vec<Row> {
     let Listed { server, apps, stacks } = listed;
     let mut rows = Vec::new();
     for (name, app) in apps {
         let mut problems = Vec::new();
         let seen = match (app, &mut snapshot) {
             (Err(_), _) => None,
-            (Ok(app), Ok(snapshot)) => Some(seen::seen(around, app, snapshot, &mut problems).await),
+            (Ok(app), Ok(snapshot)) => Some(seen::seen(around, app, snapshot, trees, &mut problems)),
             (Ok(app), Err(failure)) => {
                 let is_named = failure.message.contains(server.as_str());
                 let about = if is_named { String::new() } else { format!("{server}: ") };
@@ -152,7 +169,7 @@ async fn of_server(around: Around<'_>, listed: &Listed, mut snapshot: Result<Sna
                 Some(seen::unseen(around, app))
             }
         };
-        let mut row = row(around.context, server, name, app.as_ref(), seen);
+        let mut row = row(around.sync, server, name, app.as_ref(), seen);
         row.problems.extend(problems);
         rows.push(row);
     }
@@ -164,14 +181,14 @@ async fn of_server(around: Around<'_>, listed: &Listed, mut snapshot: Result<Sna
 }
 
 fn row(
-    context: &Context,
+    sync: bool,
     server: &ServerName,
     name: &AppName,
     app: Result<&App, &Failure>,
     seen: Option<Seen>,
 ) -> Row {
     let written = match app {
-        Ok(app) => seen::written(context, app),
+        Ok(app) => seen::written(sync, app),
         Err(failure) => Err(failure.in_brief()),
     };
     let (recorded, problem) = match written {

@@ -1,10 +1,11 @@
 //! What is known of one app from a snapshot of its server, its recipe and its team's remote, in one word and a few facts.
-use super::behind::Remotes;
-use super::content::{self, Here};
+use super::behind::{self, Remotes};
+use super::content::{self, Here, Trees};
 use super::snapshot::Snapshot;
 use super::{lease, operation};
 use crate::context::Context;
 use crate::git::GitError;
+use crate::home::Home;
 use abra_core::app::App;
 use abra_core::name::{RecipeName, StackName};
 use abra_core::recipe::{Commit, RecipeState, Record};
@@ -36,23 +37,33 @@ pub struct Seen {
     pub since: Option<String>,
 }
 
-/// What is known beside the servers.
-#[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
-    pub(super) context: &'a Context,
-    pub(super) recipes: &'a Recipes,
-    pub(super) remotes: &'a Remotes,
+/// What is known beside the servers, by itself: servers are compared on all of the machine's cores.
+pub(super) struct Around {
+    pub(super) sync: bool,
+    pub(super) home: Home,
+    pub(super) user_home: Option<String>,
+    pub(super) recipes: Recipes,
+    pub(super) remotes: Remotes,
+}
+
+impl Around {
+    /// Looks at the recipes and the teams' remotes of all apps.
+    pub(super) async fn look(context: &Context, apps: &[&App]) -> Self {
+        let (recipes, remotes) = tokio::join!(recipes(context, apps), behind::look(context, apps));
+        let (sync, home) = (context.settings.sync.value, context.home.clone());
+        Self { sync, home, user_home: context.user_home.clone(), recipes, remotes }
+    }
 }
 
 /// Recipes, as far as they are on this workstation; why one can't be looked at.
-pub(super) type Recipes = BTreeMap<RecipeName, Result<RecipeState, String>>;
+type Recipes = BTreeMap<RecipeName, Result<RecipeState, String>>;
 
 /// Looks at the recipes of all apps: git is asked once per recipe, and no network.
-pub(super) async fn recipes(context: &Context, apps: &[&App]) -> Recipes {
+async fn recipes(context: &Context, apps: &[&App]) -> Recipes {
     let mut wanted: BTreeMap<RecipeName, Vec<Commit>> = BTreeMap::new();
     for app in apps {
         let commits = wanted.entry(app.recipe.clone()).or_default();
-        if let Ok(Some(Record::Commit { commit, dirty: false })) = written(context, app) {
+        if let Ok(Some(Record::Commit { commit, dirty: false })) = written(context.settings.sync.value, app) {
             commits.push(commit);
         }
     }
@@ -73,8 +84,8 @@ pub(super) async fn recipes(context: &Context, apps: &[&App]) -> Recipes {
 
 /// What the file says should run: the record, else the pin. Without operator sync only the pin. A record that can't be
 /// read is no reason to show the pin: the record rules.
-pub(super) fn written(context: &Context, app: &App) -> Result<Option<Record>, String> {
-    let record = if context.settings.sync.value { app.env.record() } else { Ok(None) };
+pub(super) fn written(sync: bool, app: &App) -> Result<Option<Record>, String> {
+    let record = if sync { app.env.record() } else { Ok(None) };
     match record {
         Ok(record) => Ok(record.or_else(|| app.pin.clone())),
         Err(finding) => {
@@ -85,12 +96,12 @@ pub(super) fn written(context: &Context, app: &App) -> Result<Option<Record>, St
 }
 
 /// What is known of an app whose server is out of reach.
-pub(super) fn unseen(around: Around<'_>, app: &App) -> Seen {
+pub(super) fn unseen(around: &Around, app: &App) -> Seen {
     Seen {
         status: Status::Unknown,
         deployed: None,
-        latest: newest(around.recipes, app),
-        remote: around.remotes.of(around.context, app).cloned(),
+        latest: newest(&around.recipes, app),
+        remote: around.remotes.of(&around.home, app).cloned(),
         chaos: None,
         operator: None,
         since: None,
@@ -103,15 +114,16 @@ fn newest(recipes: &Recipes, app: &App) -> Option<Record> {
 }
 
 /// What the server says of an app. Content is compared only where all else says that the record runs.
-pub(super) async fn seen(
-    around: Around<'_>,
+pub(super) fn seen(
+    around: &Around,
     app: &App,
     snapshot: &mut Snapshot,
+    trees: &Trees,
     problems: &mut Vec<String>,
 ) -> Seen {
     let stack = app.stack.as_str();
     let mut services = snapshot.stacks.remove(stack).unwrap_or_default();
-    let seen = seen_as(around, app, &mut services, snapshot, problems).await;
+    let seen = seen_as(around, app, &mut services, snapshot, trees, problems);
     if !services.is_empty() {
         snapshot.stacks.insert(stack.to_owned(), services);
     }
@@ -119,26 +131,26 @@ pub(super) async fn seen(
 }
 
 /// The same of an app that runs as these services.
-async fn seen_as(
-    around: Around<'_>,
+fn seen_as(
+    around: &Around,
     app: &App,
     services: &mut Vec<Service>,
     snapshot: &Snapshot,
+    trees: &Trees,
     problems: &mut Vec<String>,
 ) -> Seen {
-    let context = around.context;
     let stack = app.stack.as_str();
     let facts: Vec<ServiceFacts> =
         services.iter().map(|service| ServiceFacts::of(service, &app.stack)).collect();
     let head = snapshot.head(stack);
     let at_work = head.map_or(AtWork::Nobody, |seen| AtWork::of(&seen.record, seen.standing()));
-    let written = written(context, app);
+    let written = written(around.sync, app);
     let recorded = match &written {
         Err(_) => Recorded::Unreadable,
         Ok(Some(record)) => Recorded::Version(record),
         Ok(None) => Recorded::Nothing,
     };
-    let remote = around.remotes.of(context, app);
+    let remote = around.remotes.of(&around.home, app);
     let history = snapshot.journals.get(stack).cloned().unwrap_or_default();
     let history = operation::under(history, head);
     let checked = history.checked_at();
@@ -151,20 +163,20 @@ async fn seen_as(
     };
     let mut why = None;
     if let (Recorded::Version(record), Ok(Status::InSync | Status::Behind)) = (recorded, judge(&facts)) {
-        let dir = context.home.recipe_dir(&app.recipe);
-        let here = here.clone().map(|state| Here { dir: &dir, state });
-        (facts.content, why) = content::compare(context, app, record, services, snapshot, here).await;
+        let dir = around.home.recipe_dir(&app.recipe);
+        let here = here.clone().map(|state| Here { dir: &dir, state, trees });
+        (facts.content, why) = content::compare(around, app, record, services, snapshot, here);
     }
     let judged = judge(&facts);
     // That there is no such recipe here is told where it matters, a recipe that can't be read always.
     if let Err(reason) = &here
-        && context.home.recipe_dir(&app.recipe).exists()
+        && around.home.recipe_dir(&app.recipe).exists()
     {
         problems.push(format!("recipe {}: {reason}", app.recipe));
     }
     problems.extend(judged.err().and_then(|doubt| words(doubt, app, why)));
     Seen {
-        latest: newest(around.recipes, app),
+        latest: newest(&around.recipes, app),
         remote: remote.cloned(),
         ..of_services(judged.unwrap_or(Status::Unknown), services, at_work, head, &app.stack)
     }
