@@ -94,7 +94,7 @@ fn many(ground: &Ground<'_>, servers: &[Server]) -> Result<Many, RigError> {
         abra,
         in_turn,
         at_once: at_once_took,
-        cost: [cost(3, all)?, cost(3, at_once)?],
+        cost: [cost(2, all)?, cost(2, at_once)?],
         logins,
     })
 }
