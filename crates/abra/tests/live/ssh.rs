@@ -130,8 +130,19 @@ fn every_command_works_whatever_sshd_allows() {
     let known = [jump.known().unwrap(), direct.known().unwrap()].concat();
     own_ssh(through_jump.home(), &settings, &known).unwrap();
     // The operator's own forwards, masters and commands are for the operator's own sessions.
-    let theirs =
-        format!("Host {SERVER}\n  LocalForward 1 127.0.0.1:1\n  RemoteCommand false\n  ControlPersist yes\n");
+    let theirs = [
+        "LocalForward 1 127.0.0.1:1",
+        "ExitOnForwardFailure yes",
+        "RemoteCommand false",
+        "RequestTTY force",
+        "ControlMaster auto",
+        "ControlPath /nowhere/%C",
+        "ControlPersist yes",
+        "StreamLocalBindUnlink no",
+        "UpdateHostKeys ask",
+        "LogLevel QUIET",
+    ];
+    let theirs = format!("Host {SERVER}\n  {}\n", theirs.join("\n  "));
     let without = operator(&forge, "closed.example.com", &closed, &theirs);
     let alone = operator(&forge, "narrow.example.com", &narrow, "");
     std::thread::scope(|scope| {

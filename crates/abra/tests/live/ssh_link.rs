@@ -31,7 +31,7 @@ fn through(ada: &Operator, sshd: &Sshd, port: u16) {
 
 /// Notices a silence sooner than usual.
 fn impatient(ada: &Operator) {
-    for (key, value) in [("ServerAliveInterval", "1"), ("ServerAliveCountMax", "3"), ("ConnectTimeout", "2")]
+    for (key, value) in [("ServerAliveInterval", "1"), ("ServerAliveCountMax", "5"), ("ConnectTimeout", "10")]
     {
         set(ada, key, value);
     }
@@ -81,34 +81,45 @@ fn a_link_that_breaks_for_a_moment_in_mid_deploy_is_made_anew() {
 }
 
 #[test]
-fn a_change_whose_answer_went_down_with_the_link_is_not_sent_again() {
+fn a_change_whose_answer_went_down_with_the_link_is_looked_up_before_it_is_sent_again() {
     let (rig, forge) = (swarm(), forge());
     let (proxy, sshd) = counted(&rig, &[]);
-    let app = "down.example.com";
-    let ada = operator(&forge, app, &sshd, "");
-    ada.run(&format!("app secret generate -n -a {app}")).is(0, &[]);
-    let create =
-        |proxy: &Proxy| proxy.seen().iter().filter(|seen| seen.target.contains("/services/create")).count();
-    let hold = tempfile::NamedTempFile::new().unwrap().into_temp_path();
-    let words = format!("app deploy -n -D --stable 1s {app} 1.0.0+1.0");
-    let mut run = ada.start_with(&words, abra::hold::VARIABLE, &format!("applying:{}", hold.display()));
-    run.says("held at applying");
-    proxy.break_next("POST", "/services/create", Fault::Silence);
-    drop(hold);
-    let start = Instant::now();
-    while create(&proxy) == 0 {
-        assert!(start.elapsed() < PATIENCE, "{:?}", proxy.seen());
-        std::thread::sleep(Duration::from_millis(5));
+    let created = |proxy: &Proxy| -> Vec<usize> {
+        let seen = proxy.seen();
+        let at = |index: &usize| seen[*index].target.contains("/services/create");
+        (0..seen.len()).filter(at).collect()
+    };
+    // The engine has never heard of it, or has done it.
+    for (fault, times, app) in
+        [(Fault::Silence, 2, "unheard.example.com"), (Fault::AnswerLost, 1, "done.example.com")]
+    {
+        let ada = operator(&forge, app, &sshd, "");
+        ada.run(&format!("app secret generate -n -a {app}")).is(0, &[]);
+        let hold = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        let words = format!("app deploy -n -D --stable 1s {app} 1.0.0+1.0");
+        let place = format!("applying:{}", hold.display());
+        let mut run = ada.start_with(&words, abra::hold::VARIABLE, &place);
+        run.says("held at applying");
+        proxy.forget();
+        proxy.break_next("POST", "/services/create", fault);
+        drop(hold);
+        let start = Instant::now();
+        while created(&proxy).is_empty() {
+            assert!(start.elapsed() < PATIENCE, "{:?}", proxy.seen());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        sshd.cut();
+        sshd.mend();
+        run.end().is(0, &["recorded 1.0.0+1.0"]);
+        let (seen, created) = (proxy.seen(), created(&proxy));
+        assert_eq!(created.len(), times, "{seen:?}");
+        let stack = app.replace('.', "_");
+        let looked = seen[created[0]..*created.last().unwrap()]
+            .iter()
+            .any(|seen| seen.method == "GET" && seen.target.ends_with(&format!("/services/{stack}_app")));
+        assert!(times == 1 || looked, "{seen:?}");
+        leaves_nothing(&ada);
     }
-    sshd.cut();
-    sshd.mend();
-    run.end().is(4, &["may have been carried out"]);
-    assert_eq!(create(&proxy), 1, "{:?}", proxy.seen());
-    assert_eq!(ada.recorded(), None);
-    // The lock was given back over the second link.
-    ada.run(&format!("app deploy -n -D --stable 1s {app}")).is(0, &["recorded 1.1.0+1.1"]);
-    assert_eq!(create(&proxy), 2, "{:?}", proxy.seen());
-    leaves_nothing(&ada);
 }
 
 #[test]
@@ -144,7 +155,7 @@ async fn a_silent_link_is_given_up_after_a_quarter_of_a_minute() {
     let relay = Relay::start(sshd.port()).unwrap();
     let ada = operator(&Forge::new(), "quiet.example.com", &sshd, "");
     through(&ada, &sshd, relay.port());
-    set(&ada, "ConnectTimeout", "1");
+    set(&ada, "ConnectTimeout", "5");
     let links = Links::with(ada.home().join("bin/ssh").to_str().unwrap(), false, None);
     let endpoint = Endpoint::Ssh(links.to(Address::parse(&format!("ssh://{SERVER}")).unwrap()));
     let engine = Engine::connect(&endpoint, &Limits::default()).await.unwrap();
@@ -153,11 +164,7 @@ async fn a_silent_link_is_given_up_after_a_quarter_of_a_minute() {
     let error = engine.info().await.unwrap_err();
     let elapsed = start.elapsed().as_secs();
     assert!(error.to_string().contains("has ended; logging in again") && error.is_transient(), "{error}");
-    assert!((10..25).contains(&elapsed), "{elapsed} s");
-    // At once: what did not work a moment ago is not tried again for a while.
-    let start = Instant::now();
-    engine.info().await.unwrap_err();
-    assert!(start.elapsed() < Duration::from_secs(1));
+    assert!((10..PATIENCE.as_secs()).contains(&elapsed), "{elapsed} s");
 }
 
 #[test]
@@ -168,9 +175,9 @@ fn servers_that_fall_silent_or_never_speak_are_unknown_and_the_others_are_shown(
     let mute = Relay::start(sshd.port()).unwrap();
     mute.silence();
     let blackhole = Blackhole::new().unwrap();
-    let ada = operator(&forge, "well.example.com", &sshd, "");
     // To the same engine, without the proxy.
     let direct = ssh::sshd(&rig, "direct", &[]);
+    let ada = operator(&forge, "well.example.com", &direct, "");
     let known = ada.home().join(".ssh/known_hosts");
     let mut settings = std::fs::read_to_string(ada.home().join(".ssh/config")).unwrap();
     for (name, port) in [
@@ -181,7 +188,10 @@ fn servers_that_fall_silent_or_never_speak_are_unknown_and_the_others_are_shown(
         settings +=
             &sshd.host(name, &known).replace(&format!("Port {}", sshd.port()), &format!("Port {port}"));
         settings += "  HostKeyAlias engine\n";
-        settings += "  ServerAliveInterval 1\n  ServerAliveCountMax 3\n  ConnectTimeout 2\n";
+        // One of them is logged in to, on a machine that may be busy.
+        let connect = if name == "silent.example" { 10 } else { 2 };
+        settings +=
+            &format!("  ServerAliveInterval 1\n  ServerAliveCountMax 5\n  ConnectTimeout {connect}\n");
         with_app(&ada, name, &format!("{}.test", name.split_once('.').unwrap().0));
     }
     settings += &direct.host("well.example", &known);
@@ -247,7 +257,7 @@ fn hosts_that_never_answer_are_given_up_in_time_and_it_is_said_why() {
             ],
         );
         let elapsed = start.elapsed().as_secs();
-        assert!((10..40).contains(&elapsed), "{elapsed} s: {}", said.text);
+        assert!((10..PATIENCE.as_secs()).contains(&elapsed), "{elapsed} s: {}", said.text);
         leaves_nothing(&ada);
     };
     std::thread::scope(|scope| {
