@@ -189,12 +189,16 @@ async fn ended(engine: &Engine, state: &str) -> Option<Service> {
     service.update_status.as_ref().is_some_and(|status| status.state == state).then_some(service)
 }
 
-/// The one task that is up to date and runs.
+/// The one task that is up to date and runs. The manager notes that it does after the node has seen it.
 async fn running(engine: &Engine, service: &str) -> Task {
     let filters = Filters::stack("st").and("_up-to-date", "true").and("service", service);
-    until("a running task", async || {
+    let task = until("a running task", async || {
         let tasks = engine.tasks(&filters).await.unwrap();
         tasks.into_iter().find(Task::is_good)
     })
-    .await
+    .await;
+    let [noted, since] =
+        [&task.updated_at, &task.status.timestamp].map(|time| time.parse::<Timestamp>().unwrap());
+    assert!(noted >= since, "noted at {noted}, runs since {since}");
+    task
 }
