@@ -335,6 +335,11 @@ impl From<RolloutError> for Failure {
 
 fn stopped_failure(failure: Failure, stopped: &Stopped) -> Failure {
     let unclear = matches!(&stopped.cause, StopCause::Engine(error) if error.may_have_happened());
+    let is_away = match &stopped.cause {
+        StopCause::Engine(error) => error.is_transient(),
+        StopCause::Lock(error) => error.is_transient(),
+        _ => false,
+    };
     let exit = match &stopped.cause {
         StopCause::Interrupted => Exit::Interrupted,
         StopCause::Lock(LockError::Lost(_))
@@ -342,6 +347,7 @@ fn stopped_failure(failure: Failure, stopped: &Stopped) -> Failure {
         | StopCause::Engine(EngineError::NameTaken { .. }) => Exit::Moved,
         _ if unclear => Exit::Undecided,
         _ if stopped.done == 0 => Exit::Refused,
+        _ if is_away => Exit::Undecided,
         _ => Exit::Failed,
     };
     let said = match (stopped.done, unclear) {
@@ -400,6 +406,36 @@ impl From<UndeployError> for Failure {
                 failure.exit(Exit::Undecided).hint("run it again to wait on")
             }
             UndeployError::Interrupted(_) => failure.exit(Exit::Interrupted).hint("run it again to wait on"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EngineError, Exit, Failure, LockError, StopCause, Stopped, stopped_failure};
+    use abra_core::plan::action::{Action, Removal};
+
+    #[test]
+    fn a_step_that_could_not_be_taken_ends_in_the_way_that_fits() {
+        let away = |sent| EngineError::Unreachable { endpoint: "e".into(), sent, reason: "r".into() };
+        let refused = || EngineError::Refused { what: "w".into(), status: 400, message: "m".into() };
+        let busy = || EngineError::NameTaken { what: "w".into(), message: "m".into() };
+        // Why, and the exit codes where it is the first step and where it is a later one.
+        let cases = [
+            (StopCause::Engine(refused()), Exit::Refused, Exit::Failed),
+            (StopCause::Engine(away(false)), Exit::Refused, Exit::Undecided),
+            (StopCause::Engine(away(true)), Exit::Undecided, Exit::Undecided),
+            (StopCause::Engine(busy()), Exit::Moved, Exit::Moved),
+            (StopCause::Lock(LockError::Engine(away(true))), Exit::Refused, Exit::Undecided),
+            (StopCause::Moved, Exit::Moved, Exit::Moved),
+            (StopCause::Interrupted, Exit::Interrupted, Exit::Interrupted),
+        ];
+        for (cause, first, later) in cases {
+            let removal = Removal { id: "i".into(), name: "n".into() };
+            let mut stopped = Stopped { action: Box::new(Action::RemoveNetwork(removal)), done: 0, cause };
+            assert_eq!(stopped_failure(Failure::new("x"), &stopped).exit, first, "{:?}", stopped.cause);
+            stopped.done = 2;
+            assert_eq!(stopped_failure(Failure::new("x"), &stopped).exit, later, "{:?}", stopped.cause);
         }
     }
 }
