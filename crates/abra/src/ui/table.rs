@@ -12,6 +12,10 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let lines: Vec<Vec<String>> = std::iter::once(head).chain(body).collect();
     let mut narrow = Table::new();
     narrow.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // Some terminals say that they have no columns at all: then nobody knows.
+    if narrow.width() == Some(0) {
+        narrow.set_width(u16::MAX);
+    }
     let room = narrow.width().map_or(usize::MAX, usize::from);
     plain(&lines, room).unwrap_or_else(|| wrapped(narrow, &lines))
 }
