@@ -3,7 +3,6 @@ use super::{Ui, text};
 use abra_core::finding::{Finding, Location, Severity};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 /// How wide a source line is shown at most, its number included: as a terminal is that nobody has made wider.
 const WIDEST: usize = 80;
@@ -11,7 +10,7 @@ const WIDEST: usize = 80;
 impl Ui {
     /// Shows a finding.
     pub fn finding(&self, finding: &Finding) {
-        let _ = write!(anstream::stderr().lock(), "{}", render(finding));
+        super::said(&render(finding));
     }
 
     /// Shows findings in the order given.

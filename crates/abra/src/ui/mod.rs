@@ -55,7 +55,7 @@ impl Ui {
 
     /// Says a line to the operator.
     pub fn say(&self, text: impl Into<Text>) {
-        let _ = writeln!(anstream::stderr().lock(), "{}", text.into());
+        said(&format!("{}\n", text.into()));
     }
 
     /// Says what is done, where the operator wants to know.
@@ -90,6 +90,18 @@ impl Ui {
     }
 }
 
+/// Says words that come with colours, which are taken out where they do not belong. All at once: words of other programs on the
+/// same terminal must not come in between.
+fn said(words: &str) {
+    let mut stream = std::io::stderr().lock();
+    let _ = match anstream::AutoStream::choice(&stream) {
+        anstream::ColorChoice::Never => {
+            stream.write_all(anstream::adapter::strip_str(words).to_string().as_bytes())
+        }
+        _ => stream.write_all(words.as_bytes()),
+    };
+}
+
 /// Ends the run where data can't be written, as on a full disk: what reads it must not take the part for the whole. Data
 /// is written before anything is changed or after all is done, so nothing is cut off half-way. A closed pipe is no error.
 fn written(result: std::io::Result<()>) {
@@ -97,7 +109,7 @@ fn written(result: std::io::Result<()>) {
     if error.kind() != std::io::ErrorKind::BrokenPipe {
         let words =
             Text::new().styled(text::ERROR, "error: ").plain(format!("can't write the output: {error}"));
-        let _ = writeln!(anstream::stderr().lock(), "{words}");
+        said(&format!("{words}\n"));
         std::process::exit(i32::from(Exit::Refused as u8));
     }
 }
