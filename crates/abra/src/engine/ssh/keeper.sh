@@ -11,8 +11,10 @@ read -r _ <&3
 if [ -S "$folder/ctl" ]; then
   "$program" -o ControlPath="$folder/ctl" -o BatchMode=yes -O exit -- abra </dev/null 3<&- &
   asks=$!
-  for _ in 1 2; do
-    [ ! -S "$folder/ctl" ] || sleep 1
+  # Two seconds in all, in small steps where sleep knows fractions.
+  steps=0
+  while [ -S "$folder/ctl" ] && [ "$steps" -lt 100 ]; do
+    if sleep 0.02; then steps=$((steps + 1)); else sleep 1; steps=$((steps + 50)); fi
   done
   # One that hangs does not answer.
   kill -KILL "$asks"

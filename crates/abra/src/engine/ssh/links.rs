@@ -136,14 +136,13 @@ impl Inner {
 }
 
 impl Drop for Inner {
-    /// Logs out of all servers at once: when their logins are dropped, one after the other, there is nothing left to wait for.
+    /// Logs out of all servers at once, for each waits until its ssh has ended: when their logins are dropped, one after the
+    /// other, there is nothing left to wait for.
     fn drop(&mut self) {
         let logins = self.logins.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for login in logins.values_mut() {
-            if let Some(master) = Arc::get_mut(login).and_then(|turn| turn.get_mut().master.as_ref()) {
-                master.log_out();
-            }
-        }
+        let masters =
+            logins.values_mut().filter_map(|login| Arc::get_mut(login)?.get_mut().master.as_deref());
+        std::thread::scope(|scope| masters.for_each(|master| drop(scope.spawn(|| master.log_out()))));
     }
 }
 
