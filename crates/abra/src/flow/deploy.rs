@@ -245,9 +245,7 @@ async fn planned(
     let wanted = render::render(&app, source, &resolution.target, engine.version())?;
     warnings.extend(render::missing_variables(&app, &files)?);
     warnings.extend(domain::findings(&app, request.domain_checks && !context.offline).await);
-    // Also without operator sync: a label of another operator's run is no difference.
-    let policy = Policy { volatile_labels: labels::of_run(app.stack.as_str()), ..Policy::default() };
-    let mut staged = staged(&engine, &wanted, live, &policy, snapshot).await?;
+    let mut staged = staged(&engine, &wanted, live, snapshot).await?;
     if let Some(before) = &before {
         operation::stamp(&mut staged.plan, before);
     }
@@ -287,13 +285,14 @@ async fn staged(
     engine: &Engine,
     wanted: &StackSpec,
     live: Vec<Service>,
-    policy: &Policy,
     snapshot: Option<&Snapshot>,
 ) -> Result<Staged, Failure> {
+    // Also without operator sync: a label of another operator's run is no difference.
+    let policy = Policy { volatile_labels: labels::of_run(&wanted.name), ..Policy::default() };
     let credentials = stage::credentials()?;
     Ok(match snapshot {
-        Some(snapshot) => stage::compare(engine, wanted, snapshot, policy, credentials.as_ref()).await?,
-        None => stage::stage(engine, wanted, Some(live), policy, credentials.as_ref()).await?,
+        Some(snapshot) => stage::compare(engine, wanted, snapshot, &policy, credentials.as_ref()).await?,
+        None => stage::stage(engine, wanted, Some(live), &policy, credentials.as_ref()).await?,
     })
 }
 
