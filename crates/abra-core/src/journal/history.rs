@@ -83,19 +83,31 @@ impl History {
 
     /// The newest entry that was begun, where nobody knows how it ended and its run is not on.
     pub fn unfinished(&self, busy: Option<&HeadRecord>) -> Option<&Logged> {
-        let newest = self.0.iter().find(|logged| logged.word() != Some(word::NOT_BEGUN))?;
+        let newest = self.newest()?;
         word::is_provisional(Self::word(newest, busy)).then_some(newest)
     }
 
     /// What the newest entry that was begun came to, where that is known.
     pub fn last_word(&self) -> Option<&str> {
-        self.0.iter().find(|logged| logged.word() != Some(word::NOT_BEGUN))?.word()
+        self.newest()?.word()
+    }
+
+    /// Whether the last thing that anybody did was to undeploy the app, and it went.
+    pub fn was_undeployed(&self) -> bool {
+        let gone =
+            |logged: &Logged| logged.entry.command == "undeploy" && logged.word() == Some(word::SUCCEEDED);
+        self.newest().is_some_and(gone)
+    }
+
+    /// The newest entry that was begun.
+    fn newest(&self) -> Option<&Logged> {
+        self.0.iter().find(|logged| logged.word() != Some(word::NOT_BEGUN))
     }
 
     /// When the app was last found to run as wanted, in the swarm's count of writes; `None` where the last operation came
     /// to something else, or did not say so itself.
     pub fn checked_at(&self) -> Option<u64> {
-        let newest = self.0.iter().find(|logged| logged.word() != Some(word::NOT_BEGUN))?;
+        let newest = self.newest()?;
         let is_good = matches!(newest.word(), Some(word::SUCCEEDED | word::ADOPTED));
         (is_good && !newest.inferred).then_some(newest.written)
     }

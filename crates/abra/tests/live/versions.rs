@@ -125,6 +125,11 @@ fn many_apps_are_synced_side_by_side_and_none_hides_another() {
     assert!(line("broken.example.com").contains("failed"), "{}", said.text);
     assert!(world.rig.json("/services").unwrap().to_string().contains("moved_example_com_app"));
     assert!(!world.rig.json("/services").unwrap().to_string().contains("idle_example_com_app"));
+
+    // What was undeployed keeps its record, and is as it was left.
+    ada.run("app undeploy -n moved.example.com").is(0, &[]);
+    let check = ada.run("app sync --check --all").is(8, &["not deployed, stays so"]);
+    assert_eq!(check.text.matches("not deployed, stays so").count(), 1, "{}", check.text);
 }
 
 #[test]

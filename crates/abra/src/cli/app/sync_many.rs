@@ -192,7 +192,8 @@ fn acts(args: &Args) -> bool {
 
 fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) -> Work {
     let said = |result: &str, exit| Row { result: result.to_owned(), exit, ..row };
-    if prepared.services.is_empty() && args.check {
+    let on_purpose = prepared.before.as_ref().is_some_and(|before| before.history.was_undeployed());
+    if prepared.services.is_empty() && args.check && !on_purpose {
         return Work { row: said("not deployed", Exit::NotInSync), prepared: None };
     }
     if prepared.services.is_empty() {
