@@ -75,7 +75,7 @@ pub async fn create(context: &Context, request: &Request) -> Result<Created, Fai
     let ready = if request.secrets { Some(ready(context, &new, &files, request.pass).await?) } else { None };
     let path = context.home.create_app(&server, &app, &bytes)?;
     let (secrets, problem) = match ready {
-        Some(ready) => secrets::generate(&new, ready).await,
+        Some(ready) => secrets::generate(context, &new, ready).await,
         None => (vec![], None),
     };
     Ok(Created { app: new, path, version: resolution.target.record(), secrets, problem })

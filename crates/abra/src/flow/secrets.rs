@@ -1,6 +1,8 @@
 //! An app's secrets: which its recipe wants, and generating those that are not there.
 use super::render::{self, Source};
+use crate::context::Context;
 use crate::engine::{Engine, EngineError, FileKind, Filters};
+use crate::exit::Exit;
 use crate::failure::Failure;
 use abra_core::app::App;
 use abra_core::secret::Secret;
@@ -10,6 +12,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use serde_json::json;
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
@@ -72,16 +75,23 @@ pub(super) async fn ready(engine: Engine, wishes: Vec<Wish>, pass: bool) -> Resu
     Ok(Ready { engine, wishes, there: there.into_iter().map(|secret| secret.spec.name).collect(), pass })
 }
 
-/// Generates the secrets that are not on the server yet; those that were, also where a later one failed.
-pub(super) async fn generate(app: &App, ready: Ready) -> (Vec<Generated>, Option<Failure>) {
+/// Generates the secrets that are not on the server yet; those that were, also where a later one failed or the operator
+/// wanted to stop: their values can't be had a second time.
+pub(super) async fn generate(
+    context: &Context,
+    app: &App,
+    ready: Ready,
+) -> (Vec<Generated>, Option<Failure>) {
     let Ready { engine, wishes, there, pass } = ready;
+    let _guard = context.interrupt.guard();
     let mut generated = Vec::new();
     let mut unkept = Vec::new();
     for wish in wishes {
         let state = match wish.kind {
             _ if there.contains(&wish.name) => State::Present,
             Kind::ByHand => State::ByHand,
-            kind => match make_up(&engine, &wish.name, kind).await {
+            _ if context.interrupt.asked() => return (generated, Some(interrupted(app, &wish.name))),
+            kind => match finished(context, make_up(app, &engine, &wish, kind)).await {
                 Ok(value) => State::New(value),
                 Err(failure) => return (generated, Some(failure)),
             },
@@ -95,6 +105,7 @@ pub(super) async fn generate(app: &App, ready: Ready) -> (Vec<Generated>, Option
     }
     let problem = (!unkept.is_empty()).then(|| {
         let mut failure = Failure::new("the secrets are on the server, but pass could not keep all of them")
+            .exit(Exit::Failed)
             .hint("note the values above now: they can't be read back");
         failure.causes = unkept;
         failure
@@ -108,17 +119,44 @@ pub(super) async fn create(engine: &Engine, name: &str, value: &[u8]) -> Result<
     engine.create_file(FileKind::Secret, &body).await.map(drop)
 }
 
-async fn make_up(engine: &Engine, name: &str, kind: Kind) -> Result<Secret<String>, Failure> {
-    let value = secrets::value(kind, &mut random).map_err(|error| Failure::from_error(&error))?;
+/// What changes a server is finished also where the operator wants to stop meanwhile; that it was understood is said.
+pub(super) async fn finished<T>(context: &Context, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        biased;
+        result = &mut work => return result,
+        () = context.interrupt.wait() => context.ui.say("interrupted: what is under way is finished first; once more ends it at once"),
+    }
+    work.await
+}
+
+fn interrupted(app: &App, name: &str) -> Failure {
+    Failure::new(format!("interrupted: secret {name} was not made, nor any after it"))
+        .exit(Exit::Interrupted)
+        .hint(format!("`abra app secret generate {}` makes those that are missing", app.name))
+}
+
+async fn make_up(app: &App, engine: &Engine, wish: &Wish, kind: Kind) -> Result<Secret<String>, Failure> {
+    let name = &wish.name;
+    let value = secrets::value(kind, &mut random).map_err(|error| Failure::from_error(&error).exit(Exit::Failed))?;
     match create(engine, name, value.expose().as_bytes()).await {
         Ok(()) => Ok(value),
         Err(EngineError::NameTaken { .. }) => {
-            Err(Failure::new(format!("somebody else made secret {name} at the same time")))
+            Err(Failure::new(format!("somebody else made secret {name} at the same time")).exit(Exit::Failed))
         }
-        Err(error) => {
-            Err(Failure::from(error).hint(format!("secret {name} is not there, nor are those after it")))
-        }
+        Err(error) if error.may_have_happened() => Err(unclear(app, wish, error)),
+        Err(error) => Err(Failure::from(error)
+            .exit(Exit::Failed)
+            .hint(format!("secret {name} is not there, nor are those after it"))),
     }
+}
+
+/// The answer was lost: no engine tells what a secret holds, so what may be there is of no use.
+pub(super) fn unclear(app: &App, wish: &Wish, error: EngineError) -> Failure {
+    Failure::from(error)
+        .exit(Exit::Undecided)
+        .hint(format!("secret {} may be on the server, with a value that nobody saw confirmed", wish.name))
+        .hint(format!("`abra app secret ls {0}` shows whether it is; `abra app secret rm {0} {1}` removes it", app.name, wish.key))
 }
 
 /// Random bytes from the operating system.

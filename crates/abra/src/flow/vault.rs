@@ -3,7 +3,7 @@
 //! Not here: how values are made up (core), and generating them ([`super::secrets`]).
 use super::deploy::recorded;
 use super::render::Source;
-use super::secrets::{self, Generated, create};
+use super::secrets::{self, Generated, create, finished, unclear};
 use super::{recipe, server};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError, FileKind, Filters};
@@ -99,16 +99,25 @@ impl Vault {
     ///
     /// # Errors
     /// There is no pass store, or the server can't be asked.
-    pub async fn generate(self, pass: bool) -> Result<(Vec<Generated>, Option<Failure>), Failure> {
+    pub async fn generate(
+        self,
+        context: &Context,
+        pass: bool,
+    ) -> Result<(Vec<Generated>, Option<Failure>), Failure> {
         let ready = secrets::ready(self.engine, self.wishes, pass).await?;
-        Ok(secrets::generate(&self.app, ready).await)
+        Ok(secrets::generate(context, &self.app, ready).await)
     }
 
     /// Inserts the value of a secret that is not there yet.
     ///
     /// # Errors
     /// It is there, the value can't be one, or the server refuses it.
-    pub async fn insert(&self, wish: &Wish, value: &Secret<Vec<u8>>) -> Result<(), Failure> {
+    pub async fn insert(
+        &self,
+        context: &Context,
+        wish: &Wish,
+        value: &Secret<Vec<u8>>,
+    ) -> Result<(), Failure> {
         let size = value.expose().len();
         if size == 0 || size > MOST {
             return Err(Failure::new(format!("a secret holds 1 to {MOST} bytes; this has {size}")));
@@ -116,8 +125,10 @@ impl Vault {
         if self.there.contains_key(&wish.name) {
             return Err(is_there(&wish.name, self.app.name.as_str()));
         }
-        match create(&self.engine, &wish.name, value.expose()).await {
+        let _guard = context.interrupt.guard();
+        match finished(context, create(&self.engine, &wish.name, value.expose())).await {
             Err(EngineError::NameTaken { .. }) => Err(is_there(&wish.name, self.app.name.as_str())),
+            Err(error) if error.may_have_happened() => Err(unclear(&self.app, wish, error)),
             result => result.map_err(Failure::from),
         }
     }
@@ -126,8 +137,8 @@ impl Vault {
     ///
     /// # Errors
     /// A service uses it, or the server can't be asked.
-    pub async fn remove(&self, name: &str) -> Result<(), Failure> {
-        self.engine.remove_file(FileKind::Secret, name).await.map_err(|error| {
+    pub async fn remove(&self, context: &Context, name: &str) -> Result<(), Failure> {
+        finished(context, self.engine.remove_file(FileKind::Secret, name)).await.map_err(|error| {
             let in_use = matches!(error, EngineError::InUse { .. });
             let failure = Failure::from(error);
             match in_use {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 /// What the engine shows.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub(crate) struct World {
     pub(crate) manager: bool,
     /// Whether what is sent to be created is taken (and forgotten).
     pub(crate) takes: bool,
+    /// Where answers to what changes something wait.
+    pub(crate) gate: Gate,
     /// What it says of itself.
     pub(crate) info: Value,
     pub(crate) services: Value,
@@ -32,6 +34,7 @@ impl Default for World {
             api: "1.41",
             manager: true,
             takes: false,
+            gate: Gate::default(),
             info: json!({}),
             services: json!([]),
             tasks: json!([]),
@@ -39,6 +42,25 @@ impl Default for World {
             secrets: json!([object("wiki_test_password_v1")]),
             configs: json!([]),
         }
+    }
+}
+
+/// What is behind it waits while it is shut.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Gate {
+    pub(crate) fn shut() -> Self {
+        Self(Arc::new((Mutex::new(true), Condvar::new())))
+    }
+
+    pub(crate) fn open(&self) {
+        *self.0.0.lock().unwrap() = false;
+        self.0.1.notify_all();
+    }
+
+    fn pass(&self) {
+        drop(self.0.1.wait_while(self.0.0.lock().unwrap(), |is_shut| *is_shut).unwrap());
     }
 }
 
@@ -105,6 +127,7 @@ fn serve(stream: &UnixStream, world: &World, writes: &Mutex<Vec<String>>) -> Opt
 fn answer(method: &str, target: &str, world: &World, writes: &Mutex<Vec<String>>) -> (u16, Value) {
     if method != "GET" {
         writes.lock().unwrap().push(format!("{method} {target}"));
+        world.gate.pass();
         if world.takes {
             return (201, json!({ "ID": "new" }));
         }

@@ -66,6 +66,11 @@ impl Home {
         self
     }
 
+    /// What was to be changed on the server.
+    pub(crate) fn writes(&self) -> Vec<String> {
+        self.engine.as_ref().map(Fake::writes).unwrap_or_default()
+    }
+
     /// Commits what is in the recipe's working tree as a release.
     pub(crate) fn release(&self, version: &str) {
         self.git(&["add", "--all"]);

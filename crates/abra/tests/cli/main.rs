@@ -5,6 +5,7 @@ mod completion;
 mod engine;
 mod home;
 mod hostile;
+mod interrupted;
 mod machine;
 mod new;
 mod reference;

@@ -121,7 +121,9 @@ async fn release(context: &Context, app: &str, force: bool) -> Result<Exit, Fail
     if !force && !ui.confirm(&format!("take the lock from {}?", seen.record.owner)).await? {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
-    lock::release(&locked, seen, &context.operator().await?).await?;
+    let operator = context.operator().await?;
+    let _guard = context.interrupt.guard();
+    lock::release(&locked, seen, &operator).await?;
     ui.say(format!("{app}: the lock is free; the run of {} stops at its next step", seen.record.owner));
     answer(true)
 }

@@ -59,7 +59,7 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
     let Some(problem) = created.problem else { return Ok(Exit::Done) };
     // The app is there, with some of its secrets: their values must be shown all the same.
     context.ui.complain(&problem);
-    Ok(Exit::Failed)
+    Ok(problem.exit)
 }
 
 fn show(context: &Context, created: &Created) {

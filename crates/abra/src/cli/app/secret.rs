@@ -121,7 +121,7 @@ async fn generate(context: &Context, args: &GenerateArgs) -> Result<Exit, Failur
     if let Some(secret) = &args.secret {
         vault.wishes = vec![vault.wish(secret, args.version.as_deref())?.clone()];
     }
-    let (generated, problem) = vault.generate(args.pass).await?;
+    let (generated, problem) = vault.generate(context, args.pass).await?;
     if context.ui.machine {
         let secrets: Vec<Value> = generated.iter().map(secret_report).collect();
         let mut document = json!({ "app": args.app, "secrets": secrets });
@@ -135,7 +135,7 @@ async fn generate(context: &Context, args: &GenerateArgs) -> Result<Exit, Failur
     let Some(problem) = problem else { return Ok(Exit::Done) };
     // Values that are on the server must be shown all the same.
     context.ui.complain(&problem);
-    Ok(Exit::Failed)
+    Ok(problem.exit)
 }
 
 async fn insert(context: &Context, args: &InsertArgs) -> Result<Exit, Failure> {
@@ -160,7 +160,7 @@ async fn insert(context: &Context, args: &InsertArgs) -> Result<Exit, Failure> {
     if value.expose().ends_with(b"\n") {
         context.ui.warn("the value ends with a line end; --trim takes it off");
     }
-    vault.insert(wish, &value).await?;
+    vault.insert(context, wish, &value).await?;
     if context.ui.machine {
         context.ui.json(&json!({ "app": args.app, "inserted": wish.name }));
     }
@@ -234,14 +234,40 @@ async fn rm(context: &Context, args: &RmArgs) -> Result<Exit, Failure> {
     } else if !ui.no_input && !ui.confirm(&format!("remove {} for good?", there.join(", "))).await? {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
-    for name in &there {
-        vault.remove(name).await?;
-        ui.say(format!("secret {name} is removed"));
-    }
+    let (removed, problem) = removed(context, &vault, &there).await;
     if ui.machine {
-        ui.json(&json!({ "app": args.app, "removed": there }));
+        let mut document = json!({ "app": args.app, "removed": removed });
+        if let Some(problem) = &problem {
+            document["error"] = error(problem);
+        }
+        ui.json(&document);
     }
-    Ok(Exit::Done)
+    let Some(problem) = problem else { return Ok(Exit::Done) };
+    ui.complain(&problem);
+    Ok(problem.exit)
+}
+
+/// Removes secrets one by one; gives back those that are gone, and why it ended before the last.
+async fn removed<'a>(
+    context: &Context,
+    vault: &vault::Vault,
+    names: &[&'a str],
+) -> (Vec<&'a str>, Option<Failure>) {
+    let _guard = context.interrupt.guard();
+    let mut removed = Vec::new();
+    for name in names {
+        if context.interrupt.asked() {
+            let stopped = Failure::new(format!("interrupted: secret {name} was not removed, nor any after it"));
+            return (removed, Some(stopped.exit(Exit::Interrupted)));
+        }
+        if let Err(problem) = vault.remove(context, name).await {
+            let is_part = !removed.is_empty() && problem.exit == Exit::Refused;
+            return (removed, Some(if is_part { problem.exit(Exit::Failed) } else { problem }));
+        }
+        context.ui.say(format!("secret {name} is removed"));
+        removed.push(*name);
+    }
+    (removed, None)
 }
 
 /// Shows what became of secrets, for people.
@@ -256,11 +282,11 @@ pub(super) fn show_secrets(context: &Context, secrets: &[Generated]) {
         vec![secret.name.clone(), words]
     };
     let rows: Vec<Vec<String>> = secrets.iter().map(row).collect();
-    if !rows.is_empty() {
-        ui.out(table(&["secret", "value"], &rows));
-    }
-    if secrets.iter().any(|secret| matches!(secret.state, State::New(_))) {
-        ui.say("values are shown this once and can't be read back from the server");
+    let is_read = rows.is_empty() || ui.out_on(table(&["secret", "value"], &rows));
+    match secrets.iter().any(|secret| matches!(secret.state, State::New(_))) {
+        true if is_read => ui.say("values are shown this once and can't be read back from the server"),
+        true => ui.warn("nobody read the values, and they can't be read back from the server: remove these secrets and generate new ones"),
+        false => {}
     }
 }
 

@@ -1,0 +1,90 @@
+//! Being told to stop while something is changed that is no deployment: what was done is said, and shown where it can't be
+//! had again. Deployments are tried on real engines.
+use crate::engine::{Gate, World};
+use crate::home::{COMPOSE, Home, SAMPLE};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::json;
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::Stdio;
+
+/// An app that wants two secrets, on a server that has these.
+fn home(there: &[&str], gate: &Gate) -> Home {
+    let object = |name: &&str| json!({ "ID": name, "Version": { "Index": 1 }, "Spec": { "Name": name } });
+    let secrets = there.iter().map(object).collect();
+    let more = "  token: {external: true, name: \"${STACK_NAME}_token_v1\"}\n";
+    let compose = COMPOSE.replace("secrets: [password]", "secrets: [password, token]") + more;
+    let world = World { secrets, takes: true, gate: gate.clone(), ..World::default() };
+    let home = Home::usual().recipe("compose.yml", &compose).env(SAMPLE).engine(world);
+    home.write("abra/config.yml", "operator:\n  sync: true\n");
+    home
+}
+
+/// A run that is interrupted while its first change is under way: the data, what was said, and the exit code.
+fn interrupted(home: &Home, gate: &Gate, words: &[&str]) -> (String, String, Option<i32>) {
+    let mut command = home.abra(words);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    while home.writes().is_empty() {
+        assert_eq!(child.try_wait().unwrap(), None, "{words:?} ended before it changed anything");
+        std::thread::yield_now();
+    }
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let mut text = String::new();
+    while !text.contains("is finished first") {
+        assert_ne!(said.read_line(&mut text).unwrap(), 0, "{words:?}: {text}");
+    }
+    gate.open();
+    said.read_to_string(&mut text).unwrap();
+    let output = child.wait_with_output().unwrap();
+    (String::from_utf8(output.stdout).unwrap(), text, output.status.code())
+}
+
+#[test]
+fn values_that_were_made_are_shown() {
+    for (words, again) in [
+        (&["app", "secret", "generate", "-o", "wiki.test"][..], "wiki.test"),
+        (&["app", "new", "-o", "wiki", "-D", "b.test", "-S"], "b.test"),
+    ] {
+        for machine in [false, true] {
+            let gate = Gate::shut();
+            let home = home(&[], &gate);
+            let words = if machine { [words, &["-m"]].concat() } else { words.to_vec() };
+            let (out, said, code) = interrupted(&home, &gate, &words);
+            assert_eq!((code, home.writes().len()), (Some(130), 1), "{out}{said}");
+            assert!(said.contains("interrupted: secret") && said.contains("was not made"), "{said}");
+            assert!(said.contains(&format!("`abra app secret generate {again}`")), "{said}");
+            if machine {
+                let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+                assert_eq!(document["secrets"][0]["value"].as_str().map(str::len), Some(12), "{out}");
+                assert_eq!(document["error"]["exit"], 130, "{out}");
+            } else {
+                let row = out.lines().find(|line| line.contains("_password_v1 ")).unwrap();
+                assert_eq!(row.split_whitespace().last().map(str::len), Some(12), "{out}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_was_removed_is_said() {
+    let gate = Gate::shut();
+    let home = home(&["wiki_test_password_v1", "wiki_test_token_v1"], &gate);
+    let (out, said, code) =
+        interrupted(&home, &gate, &["app", "secret", "rm", "-o", "-n", "-m", "--all", "wiki.test"]);
+    assert_eq!((code, home.writes().len()), (Some(130), 1), "{out}{said}");
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["removed"], json!(["wiki_test_password_v1"]), "{out}");
+    assert!(said.contains("secret wiki_test_token_v1 was not removed"), "{said}");
+}
+
+#[test]
+fn a_value_that_is_being_inserted_gets_there() {
+    let gate = Gate::shut();
+    let home = home(&[], &gate);
+    home.write("value", "s3cret");
+    let file = home.path("value").display().to_string();
+    let words = ["app", "secret", "insert", "-o", "wiki.test", "password", "--file", &file];
+    let (_, said, code) = interrupted(&home, &gate, &words);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("secret wiki_test_password_v1 is on the server"), "{said}");
+}
