@@ -202,6 +202,11 @@ impl Sources {
         FileId(id)
     }
 
+    /// The position of the file of this name among the others.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.files.iter().position(|file| file.name == name)
+    }
+
     /// The name of a file.
     pub fn name(&self, file: FileId) -> &str {
         &self.files[usize::from(file.0)].name

@@ -2,6 +2,7 @@
 use super::decode::Decoder;
 use super::files::Files;
 use super::model::Document;
+use super::partial::Partial;
 use super::{emptied, encoding};
 use super::{interpolate, merge, schema, version};
 use crate::finding::{FileId, Finding, Place, Severity, Sources};
@@ -56,6 +57,8 @@ pub struct Refused {
     pub findings: Vec<Finding>,
     /// The files that places point into.
     pub sources: Sources,
+    /// What could be read all the same, where that is enough to look up names.
+    pub partial: Option<Box<Partial>>,
 }
 
 /// Loads and merges compose files as `docker stack` does.
@@ -66,9 +69,11 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, Refused> {
     let mut sources = Sources::default();
     let mut problems = Vec::new();
     if request.files.is_empty() {
-        return Err(Refused { findings: vec![Finding::blocker("no compose file is given")], sources });
+        let findings = vec![Finding::blocker("no compose file is given")];
+        return Err(Refused { findings, sources, partial: None });
     }
     let trees: Vec<_> = request.files.iter().map(|file| read(file, &mut sources, &mut problems)).collect();
+    let read = problems.len();
     let versions = version::of_all(&trees, &mut problems);
     let checked: Vec<_> = trees
         .into_iter()
@@ -81,10 +86,17 @@ pub fn load(request: &LoadRequest<'_>) -> Result<Loaded, Refused> {
     }
     let document = decode(request, &checked, &mut problems);
     let blocked = problems.iter().any(|problem| problem.severity == Severity::Blocker);
-    let findings = findings(problems, &sources);
     match document {
-        Some(document) if !blocked => Ok(Loaded { document, sources, findings }),
-        _ => Err(Refused { findings, sources }),
+        Some(document) if !blocked => {
+            Ok(Loaded { document, findings: findings(problems, &sources), sources })
+        }
+        document => {
+            let trees: Vec<&Node> = checked.iter().map(|file| &file.tree).collect();
+            let document = document.filter(|_| trees.len() == request.files.len());
+            let partial =
+                document.and_then(|document| Partial::of(document, &trees, &problems, read)).map(Box::new);
+            Err(Refused { findings: findings(problems, &sources), sources, partial })
+        }
     }
 }
 
@@ -172,13 +184,15 @@ fn blocked_places(problems: &[Problem], file: FileId) -> HashSet<Place> {
     blockers.map(|problem| problem.place).filter(|place| place.file == file).collect()
 }
 
-/// The merged document of all files; `None` when there is none, or something is wrong with one. What the schema can't
-/// say is looked for in every file, also behind other problems.
+/// The merged document of all files, without what is wrong with them; `None` when there is none. What the schema can't say is
+/// looked for in every file, also behind other problems; what can't be merged only where nothing else is wrong.
 fn decode(request: &LoadRequest<'_>, checked: &[Checked], problems: &mut Vec<Problem>) -> Option<Document> {
     let names = |file: &Checked| {
         file.tree.get("volumes").and_then(Node::as_map).map(|m| m.keys().cloned().collect::<Vec<_>>())
     };
     let volumes: BTreeSet<String> = checked.iter().filter_map(names).flatten().collect();
+    let is_wrong = checked.iter().any(|file| !file.wrong.is_empty());
+    let mut unsaid = Vec::new();
     let mut merged: Option<Document> = None;
     for Checked { tree, version, wrong } in checked {
         let mut decoder = Decoder {
@@ -192,11 +206,9 @@ fn decode(request: &LoadRequest<'_>, checked: &[Checked], problems: &mut Vec<Pro
         };
         let document = decoder.document(tree);
         problems.extend(decoder.problems.into_iter().filter(|problem| !wrong.contains(&problem.place)));
-        if checked.iter().any(|file| !file.wrong.is_empty()) {
-            continue;
-        }
+        let merging = if is_wrong { &mut unsaid } else { &mut *problems };
         match &mut merged {
-            Some(base) => merge::merge(base, document, problems),
+            Some(base) => merge::merge(base, document, merging),
             None => merged = Some(document),
         }
     }

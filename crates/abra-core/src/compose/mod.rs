@@ -14,6 +14,7 @@ mod interpolate;
 mod load;
 mod merge;
 mod output;
+mod partial;
 mod paths;
 mod schema;
 mod short;
@@ -24,3 +25,4 @@ mod mistakes_tests;
 
 pub use load::{LoadRequest, Loaded, Refused, SourceFile, load};
 pub use output::print;
+pub use partial::Partial;

@@ -6,10 +6,10 @@ use abra_core::compose::files::{FileError, Files as _};
 use abra_core::compose::{self, LoadRequest, Loaded, SourceFile};
 use abra_core::deployment;
 use abra_core::env::{self, EnvFile};
-use abra_core::finding::Finding;
+use abra_core::finding::{Finding, Severity};
 use abra_core::recipe::{self, Target};
 use abra_core::stack::api::ApiVersion;
-use abra_core::stack::convert::{ConvertRequest, convert};
+use abra_core::stack::convert::{ConvertRequest, convert, mistakes};
 use abra_core::stack::wanted::StackSpec;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -47,7 +47,7 @@ pub fn load(app: &App, source: Source<'_>, skip_interpolation: bool) -> Result<L
     let (files, missing): (Vec<_>, Vec<_>) =
         names.iter().map(|name| compose_file(app, source.files, name)).partition(Result::is_ok);
     let missing: Vec<Finding> = missing.into_iter().filter_map(Result::err).collect();
-    if !missing.is_empty() {
+    if files.is_empty() {
         return Err(missing);
     }
     let abra_sh = source.files.text("abra.sh").map_err(|error| {
@@ -63,7 +63,14 @@ pub fn load(app: &App, source: Source<'_>, skip_interpolation: bool) -> Result<L
         optional: optional_variables(source.files),
         reader: source.files,
     };
-    compose::load(&request).map_err(|refused| refused.findings)
+    let loaded = compose::load(&request);
+    if missing.is_empty() {
+        return loaded.map_err(mistakes);
+    }
+    // What is not there may declare what the others name: of these only their own mistakes are told.
+    let others = loaded.err().map(|refused| refused.findings).unwrap_or_default();
+    let others = others.into_iter().filter(|finding| finding.severity == Severity::Blocker);
+    Err(missing.into_iter().chain(others).collect())
 }
 
 /// Variables that the recipe's sample shows, but leaves to the operator; none without a sample.

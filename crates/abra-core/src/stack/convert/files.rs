@@ -151,7 +151,7 @@ fn references(
     for reference in written {
         let source = text(&reference.source).unwrap_or_default();
         let Some(object) = objects.get(source) else {
-            undeclared::note(noun, source, &service.name, reference.place, scope, notes);
+            undeclared::note(noun, source, &service.name, reference.place, scope.document, notes);
             continue;
         };
         let file = target(reference, source);
@@ -199,7 +199,7 @@ pub(super) fn credential_spec(
     let Some(key) = text(&written.config) else { return (Some(spec), None) };
     match scope.document.configs.get(key) {
         Some(config) => spec.config = on_server(scope.request.stack, key, config),
-        None => undeclared::note(Noun::Config, key, &service.name, first.place, scope, notes),
+        None => undeclared::note(Noun::Config, key, &service.name, first.place, scope.document, notes),
     }
     let name = Some(spec.config.clone());
     (Some(spec), name)

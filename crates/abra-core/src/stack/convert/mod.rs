@@ -8,6 +8,7 @@ mod cpus;
 mod external;
 mod files;
 mod health;
+mod mistakes;
 mod mounts;
 mod names;
 mod networks;
@@ -25,6 +26,8 @@ use crate::compose::files::Files;
 use crate::compose::model::Document;
 use crate::finding::{Finding, Severity, Sources};
 use notes::Notes;
+
+pub use mistakes::mistakes;
 
 /// Label that marks everything of a stack with the stack's name.
 pub const NAMESPACE_LABEL: &str = "com.docker.stack.namespace";

@@ -9,7 +9,7 @@ use crate::finding::Place;
 use crate::stack::spec::{BindOptions, Mount, NoOptions, TmpfsOptions, VolumeDriver, VolumeOptions};
 
 /// Marks a group of cluster volumes, which has no prefix.
-const GROUP: &str = "group:";
+pub(super) const GROUP: &str = "group:";
 
 pub(super) fn convert(service: &Service, scope: &Scope<'_>, notes: &mut Notes<'_>) -> Vec<Mount> {
     service.volumes.iter().map(|written| mount(written, &service.name, scope, notes)).collect()
@@ -149,7 +149,7 @@ fn declared<'a>(
     let volume = scope.document.volumes.get(key);
     if volume.is_none() {
         let place: Place = written.source.as_ref().map_or(written.place, |source| source.place);
-        undeclared::note(Noun::Volume, key, service, place, scope, notes);
+        undeclared::note(Noun::Volume, key, service, place, scope.document, notes);
     }
     volume
 }

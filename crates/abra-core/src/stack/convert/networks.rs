@@ -108,7 +108,7 @@ pub(super) fn attachments(
     let mut all = Vec::new();
     for (key, entry, place) in joined(service) {
         if key != DEFAULT && !scope.document.networks.contains_key(key) {
-            undeclared::note(Noun::Network, key, &service.name, place, scope, notes);
+            undeclared::note(Noun::Network, key, &service.name, place, scope.document, notes);
             continue;
         }
         let target = name_of(key, scope);

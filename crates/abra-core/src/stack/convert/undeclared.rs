@@ -1,9 +1,8 @@
 //! Services that use something which is declared nowhere.
-use super::Scope;
 use super::names::text;
 use super::networks::joined;
 use super::notes::Notes;
-use crate::compose::model::Service;
+use crate::compose::model::{Document, Service};
 use crate::finding::{Finding, Place};
 use crate::name::nearest;
 use std::collections::BTreeSet;
@@ -21,6 +20,9 @@ pub(super) enum Noun {
 }
 
 impl Noun {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::Network, Self::Volume, Self::Secret, Self::Config];
+
     /// The word for one of them; with an s it is the key of the top level.
     pub(super) const fn word(self) -> &'static str {
         match self {
@@ -31,9 +33,28 @@ impl Noun {
         }
     }
 
+    /// The key of the top level under which they are declared.
+    pub(super) const fn section(self) -> &'static str {
+        match self {
+            Self::Network => "networks",
+            Self::Volume => "volumes",
+            Self::Secret => "secrets",
+            Self::Config => "configs",
+        }
+    }
+
+    /// Whether the document declares this one.
+    pub(super) fn is_declared(self, key: &str, document: &Document) -> bool {
+        match self {
+            Self::Network => document.networks.contains_key(key),
+            Self::Volume => document.volumes.contains_key(key),
+            Self::Secret => document.secrets.contains_key(key),
+            Self::Config => document.configs.contains_key(key),
+        }
+    }
+
     /// Keys that the document declares.
-    fn declared<'a>(self, scope: &Scope<'a>) -> Vec<&'a str> {
-        let document = scope.document;
+    fn declared(self, document: &Document) -> Vec<&str> {
         match self {
             Self::Network => document.networks.keys().map(String::as_str).collect(),
             Self::Volume => document.volumes.keys().map(String::as_str).collect(),
@@ -43,14 +64,14 @@ impl Noun {
     }
 
     /// How many there are, declared and used.
-    fn count(self, scope: &Scope<'_>) -> usize {
+    fn count(self, document: &Document) -> usize {
         let used = |service: &Service| match self {
             Self::Network => service.networks.len(),
             Self::Volume => service.volumes.len(),
             Self::Secret => service.secrets.len(),
             Self::Config => service.configs.len(),
         };
-        self.declared(scope).len() + scope.document.services.values().map(used).sum::<usize>()
+        self.declared(document).len() + document.services.values().map(used).sum::<usize>()
     }
 
     /// Keys that a service uses.
@@ -70,21 +91,21 @@ pub(super) fn note(
     key: &str,
     service: &str,
     place: Place,
-    scope: &Scope<'_>,
+    document: &Document,
     notes: &mut Notes<'_>,
 ) {
     let word = noun.word();
     let message = format!("service {service}: {word} {key:?} is not declared in {word}s");
-    let advice = if notes.compare(|| noun.count(scope)) { advice(noun, key, scope) } else { declare(noun) };
+    let advice =
+        if notes.compare(|| noun.count(document)) { advice(noun, key, document) } else { declare(noun) };
     let finding = Finding::blocker(message).help(advice).at(notes.location(place));
     notes.push(finding);
 }
 
-fn advice(noun: Noun, key: &str, scope: &Scope<'_>) -> String {
+fn advice(noun: Noun, key: &str, document: &Document) -> String {
     let word = noun.word();
-    let declared = noun.declared(scope);
-    let used: BTreeSet<&str> =
-        scope.document.services.values().flat_map(|service| noun.used(service)).collect();
+    let declared = noun.declared(document);
+    let used: BTreeSet<&str> = document.services.values().flat_map(|service| noun.used(service)).collect();
     let idle: Vec<&str> = declared.iter().copied().filter(|key| !used.contains(key)).collect();
     // One that nobody uses is the likelier slip.
     let near = Some(nearest(key, idle.iter().copied(), SUGGESTIONS)).filter(|near| !near.is_empty());

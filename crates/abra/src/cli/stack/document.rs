@@ -2,6 +2,7 @@
 use abra_core::compose::files::{FileError, Files};
 use abra_core::compose::{LoadRequest, Loaded, SourceFile, load};
 use abra_core::finding::Finding;
+use abra_core::stack::convert::mistakes;
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf, absolute};
@@ -41,7 +42,7 @@ impl FileArgs {
             optional: std::collections::BTreeSet::new(),
             reader: &Disk,
         };
-        load(&request).map_err(|refused| refused.findings)
+        load(&request).map_err(mistakes)
     }
 }
 
