@@ -13,6 +13,7 @@ use abra_core::app::App;
 use abra_core::config::{self, Settings};
 use abra_core::name::{AppName, ServerName, StackName};
 use std::collections::BTreeMap;
+use std::future::Future;
 
 /// Made once per run; the process environment is read here and nowhere below.
 #[derive(Debug)]
@@ -79,7 +80,9 @@ impl Context {
         let name = home.config_path().display().to_string();
         let settings =
             config::read(&name, text.as_deref()).map_err(|findings| Failure::refused(&name, findings))?;
-        let docker_host = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+        // What is no text leads nowhere, and not to the usual engine.
+        let docker_host = std::env::var_os("DOCKER_HOST").map(|host| host.to_string_lossy().into_owned());
+        let docker_host = docker_host.filter(|host| !host.is_empty());
         let user = std::env::var("USER").unwrap_or_else(|_| "unknown".to_owned());
         let host = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
         let host = if host.trim().is_empty() { "localhost" } else { host.trim() }.to_owned();
@@ -104,6 +107,20 @@ impl Context {
             user_at_host,
             user_home,
         })
+    }
+
+    /// Waits for what changes a server, also where the operator wants to stop meanwhile; that this was heard is said. It
+    /// needs a guard of the interrupt.
+    pub async fn finished<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        tokio::select! {
+            biased;
+            result = &mut work => return result,
+            () = self.interrupt.wait() => {
+                self.ui.say("interrupted: what is under way is finished first; once more ends it at once");
+            }
+        }
+        work.await
     }
 
     /// The app of this name.

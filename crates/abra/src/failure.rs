@@ -180,7 +180,17 @@ impl From<ContextsError> for Failure {
 
 impl From<GitError> for Failure {
     fn from(error: GitError) -> Self {
-        Self::from_error(&error)
+        let failure = Self::from_error(&error);
+        match error {
+            GitError::Start { .. } => {
+                failure.hint("recipes are read with the program `git`: is it installed, and on the PATH?")
+            }
+            GitError::NoRepository { dir } => failure.hint(format!(
+                "recipes are git repositories; moved out of the way it is cloned anew: `mv {0} {0}.old`",
+                dir.display()
+            )),
+            _ => failure,
+        }
     }
 }
 

@@ -39,7 +39,18 @@ pub(super) fn script(args: &Args) -> std::io::Result<String> {
 
 /// The command line, with names for its arguments.
 fn command() -> Command {
-    with_names(Cli::command())
+    let command = with_names(Cli::command());
+    if words().last().is_some_and(|word| word.starts_with('-')) { command } else { without_flags(command) }
+}
+
+/// Flags are offered to who begins one, and where there is nothing else: names are what is looked for.
+fn without_flags(command: Command) -> Command {
+    let command = command.mut_args(|arg| {
+        let is_flag = arg.get_short().is_some() || arg.get_long().is_some();
+        if is_flag { arg.hide(true) } else { arg }
+    });
+    let command = command.disable_help_flag(true).disable_version_flag(true);
+    command.mut_subcommands(without_flags)
 }
 
 /// `app cmd` without its subcommands where an app was typed: they stand in the app's place.

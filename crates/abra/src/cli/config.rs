@@ -54,23 +54,35 @@ async fn show(context: &Context) -> Result<Exit, Failure> {
         let object: serde_json::Map<String, Value> = rows
             .iter()
             .map(|row| {
-                (row.key.clone(), json!({ "value": value(row, &who), "origin": row.origin.to_string() }))
+                (
+                    row.key.clone(),
+                    json!({ "value": value(row, &who), "origin": full_origin(context, row, &who) }),
+                )
             })
             .collect();
         context.ui.json(&object);
     } else {
         let rows: Vec<Vec<String>> = rows
             .iter()
-            .map(|row| vec![row.key.clone(), value(row, &who).to_owned(), origin(context, row)])
+            .map(|row| vec![row.key.clone(), value(row, &who).to_owned(), origin(context, row, &who)])
             .collect();
         context.ui.out(table(&["setting", "value", "from"], &rows));
     }
     Ok(Exit::Done)
 }
 
-/// Where a setting comes from; files of the home are named from there.
-fn origin(context: &Context, row: &Row) -> String {
-    let text = row.origin.to_string();
+/// Where a setting comes from. The operator's name is worked out where nobody set it.
+fn full_origin(context: &Context, row: &Row, who: &str) -> String {
+    match row.value {
+        Some(_) => row.origin.to_string(),
+        None if who == context.user_at_host => "user and host".to_owned(),
+        None => "git's settings".to_owned(),
+    }
+}
+
+/// The same; files of the home are named from there.
+fn origin(context: &Context, row: &Row, who: &str) -> String {
+    let text = full_origin(context, row, who);
     let root = format!("{}/", context.home.root().display());
     text.strip_prefix(&root).map(str::to_owned).unwrap_or(text)
 }

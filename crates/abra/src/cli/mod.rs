@@ -13,6 +13,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::ui::{self, Ui};
+use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -72,7 +73,7 @@ pub fn main() -> ExitCode {
     let machine = wants_json(&words);
     let cli = match parse(words) {
         Ok(cli) => cli,
-        Err(error) => return misused(&error, machine),
+        Err(error) => return misused(&without_letters(error), machine),
     };
     let ui = Ui { machine: cli.global.machine, no_input: cli.global.no_input, debug: cli.global.debug };
     let result = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -100,6 +101,17 @@ async fn interruptible(cli: Cli, ui: Ui) -> Result<Exit, Failure> {
         result = cli.run(ui, interrupt.clone()) => result,
         () = interrupt.unguarded() => Err(Failure::new("interrupted; nothing was changed").exit(Exit::Interrupted)),
     }
+}
+
+/// The same without advice of one letter: `r` looks like `rm`, and is something else.
+fn without_letters(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::Strings(names)) = error.remove(ContextKind::SuggestedSubcommand) {
+        let names: Vec<String> = names.into_iter().filter(|name| name.chars().count() > 1).collect();
+        if !names.is_empty() {
+            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(names));
+        }
+    }
+    error
 }
 
 /// Shows help or what is wrong with the arguments.

@@ -40,6 +40,16 @@ pub struct Freed {
     pub bytes: u64,
     /// What could not be removed, and why.
     pub problems: Vec<String>,
+    /// Whether the operator wanted to stop before all was done.
+    pub stopped: bool,
+}
+
+impl Freed {
+    /// Whether the next one is removed, too.
+    fn goes_on(&mut self, context: &Context) -> bool {
+        self.stopped |= context.interrupt.asked();
+        !self.stopped
+    }
 }
 
 /// Looks at a server. Changes nothing.
@@ -53,21 +63,24 @@ pub async fn prepare(context: &Context, server: &ServerName, wish: Wish) -> Resu
     Ok(Prepared { wish, engine, volumes })
 }
 
-/// Frees it. What the engine refuses is told and stays; the rest goes on.
+/// Frees it. What the engine refuses is told and stays; the rest goes on, until the operator wants to stop.
 ///
 /// # Errors
 /// The engine can't be asked any more.
-pub async fn run(prepared: &Prepared) -> Result<Freed, Failure> {
+pub async fn run(context: &Context, prepared: &Prepared) -> Result<Freed, Failure> {
     let Prepared { wish, engine, volumes } = prepared;
     let mut freed = Freed::default();
     let containers = engine.prune_containers(&Filters::none()).await?;
-    networks(engine, &mut freed).await?;
+    (freed.containers, freed.bytes) = (containers.count, containers.bytes);
+    networks(context, engine, &mut freed).await?;
     if !volumes.remove.is_empty() {
-        remove_volumes(engine, &volumes.remove, &mut freed).await?;
+        remove_volumes(context, engine, &volumes.remove, &mut freed).await?;
     }
-    let images = engine.prune_images(wish.all_images).await?;
-    (freed.containers, freed.images) = (containers.count, images.count);
-    freed.bytes += containers.bytes + images.bytes;
+    if freed.goes_on(context) {
+        let images = engine.prune_images(wish.all_images).await?;
+        freed.images = images.count;
+        freed.bytes += images.bytes;
+    }
     Ok(freed)
 }
 
@@ -88,7 +101,7 @@ async fn volumes(context: &Context, server: &ServerName, engine: &Engine) -> Res
 }
 
 /// One by one, as the engine refuses what something uses; its own prune would take the reverse proxy's network, too.
-async fn networks(engine: &Engine, freed: &mut Freed) -> Result<(), EngineError> {
+async fn networks(context: &Context, engine: &Engine, freed: &mut Freed) -> Result<(), EngineError> {
     let networks = engine.networks(&Filters::none()).await?;
     let now = lease::server_time(engine);
     for network in networks {
@@ -100,6 +113,9 @@ async fn networks(engine: &Engine, freed: &mut Freed) -> Result<(), EngineError>
         let known = prunable::Network { name: network.name, is_ingress, age };
         if !prunable::is_removable(&known) {
             continue;
+        }
+        if !freed.goes_on(context) {
+            break;
         }
         match engine.remove_network(&network.id).await {
             Ok(()) => freed.networks.push(known.name),
@@ -113,7 +129,12 @@ async fn networks(engine: &Engine, freed: &mut Freed) -> Result<(), EngineError>
 }
 
 /// One by one, and only those that the operator saw.
-async fn remove_volumes(engine: &Engine, names: &[String], freed: &mut Freed) -> Result<(), EngineError> {
+async fn remove_volumes(
+    context: &Context,
+    engine: &Engine,
+    names: &[String],
+    freed: &mut Freed,
+) -> Result<(), EngineError> {
     let sizes = match engine.volume_sizes().await {
         Ok(sizes) => sizes,
         Err(error) => {
@@ -122,6 +143,9 @@ async fn remove_volumes(engine: &Engine, names: &[String], freed: &mut Freed) ->
         }
     };
     for name in names {
+        if !freed.goes_on(context) {
+            break;
+        }
         match engine.remove_volume(name).await {
             Ok(()) => {
                 freed.volumes.push(name.clone());

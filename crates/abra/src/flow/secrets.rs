@@ -12,7 +12,6 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use serde_json::json;
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
@@ -91,7 +90,7 @@ pub(super) async fn generate(
             _ if there.contains(&wish.name) => State::Present,
             Kind::ByHand => State::ByHand,
             _ if context.interrupt.asked() => return (generated, Some(interrupted(app, &wish.name))),
-            kind => match finished(context, make_up(app, &engine, &wish, kind)).await {
+            kind => match context.finished(make_up(app, &engine, &wish, kind)).await {
                 Ok(value) => State::New(value),
                 Err(failure) => return (generated, Some(failure)),
             },
@@ -119,17 +118,6 @@ pub(super) async fn create(engine: &Engine, name: &str, value: &[u8]) -> Result<
     engine.create_file(FileKind::Secret, &body).await.map(drop)
 }
 
-/// What changes a server is finished also where the operator wants to stop meanwhile; that it was understood is said.
-pub(super) async fn finished<T>(context: &Context, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
-    tokio::select! {
-        biased;
-        result = &mut work => return result,
-        () = context.interrupt.wait() => context.ui.say("interrupted: what is under way is finished first; once more ends it at once"),
-    }
-    work.await
-}
-
 fn interrupted(app: &App, name: &str) -> Failure {
     Failure::new(format!("interrupted: secret {name} was not made, nor any after it"))
         .exit(Exit::Interrupted)
@@ -138,7 +126,8 @@ fn interrupted(app: &App, name: &str) -> Failure {
 
 async fn make_up(app: &App, engine: &Engine, wish: &Wish, kind: Kind) -> Result<Secret<String>, Failure> {
     let name = &wish.name;
-    let value = secrets::value(kind, &mut random).map_err(|error| Failure::from_error(&error).exit(Exit::Failed))?;
+    let value =
+        secrets::value(kind, &mut random).map_err(|error| Failure::from_error(&error).exit(Exit::Failed))?;
     match create(engine, name, value.expose().as_bytes()).await {
         Ok(()) => Ok(value),
         Err(EngineError::NameTaken { .. }) => {
@@ -156,7 +145,10 @@ pub(super) fn unclear(app: &App, wish: &Wish, error: EngineError) -> Failure {
     Failure::from(error)
         .exit(Exit::Undecided)
         .hint(format!("secret {} may be on the server, with a value that nobody saw confirmed", wish.name))
-        .hint(format!("`abra app secret ls {0}` shows whether it is; `abra app secret rm {0} {1}` removes it", app.name, wish.key))
+        .hint(format!(
+            "`abra app secret ls {0}` shows whether it is; `abra app secret rm {0} {1}` removes it",
+            app.name, wish.key
+        ))
 }
 
 /// Random bytes from the operating system.

@@ -3,7 +3,7 @@
 //! Not here: how values are made up (core), and generating them ([`super::secrets`]).
 use super::deploy::recorded;
 use super::render::Source;
-use super::secrets::{self, Generated, create, finished, unclear};
+use super::secrets::{self, Generated, create, unclear};
 use super::{recipe, server};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError, FileKind, Filters};
@@ -126,7 +126,7 @@ impl Vault {
             return Err(is_there(&wish.name, self.app.name.as_str()));
         }
         let _guard = context.interrupt.guard();
-        match finished(context, create(&self.engine, &wish.name, value.expose())).await {
+        match context.finished(create(&self.engine, &wish.name, value.expose())).await {
             Err(EngineError::NameTaken { .. }) => Err(is_there(&wish.name, self.app.name.as_str())),
             Err(error) if error.may_have_happened() => Err(unclear(&self.app, wish, error)),
             result => result.map_err(Failure::from),
@@ -138,7 +138,7 @@ impl Vault {
     /// # Errors
     /// A service uses it, or the server can't be asked.
     pub async fn remove(&self, context: &Context, name: &str) -> Result<(), Failure> {
-        finished(context, self.engine.remove_file(FileKind::Secret, name)).await.map_err(|error| {
+        context.finished(self.engine.remove_file(FileKind::Secret, name)).await.map_err(|error| {
             let in_use = matches!(error, EngineError::InUse { .. });
             let failure = Failure::from(error);
             match in_use {

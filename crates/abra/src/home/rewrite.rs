@@ -42,7 +42,8 @@ impl Home {
         let dir = self.root.join("locks");
         fs::create_dir_all(&dir).map_err(io_error("make", &dir))?;
         let ignore = dir.join(".gitignore");
-        if !ignore.exists() {
+        // It is empty where a disk was full.
+        if fs::metadata(&ignore).map_or(true, |file| file.len() == 0) {
             fs::write(&ignore, "*\n").map_err(io_error("write", &ignore))?;
         }
         let path = dir.join("env.lock");

@@ -32,6 +32,8 @@ impl Progress {
     /// Progress of a stack; its name is cut off the names of its services.
     pub fn new(ui: Ui, stack: &str) -> Self {
         let bars = ui.draws().then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(8)));
+        // Nothing is drawn on a terminal that can't move its cursor.
+        let bars = bars.filter(|bars| !bars.is_hidden());
         Self { bars, ..Self::lines(ui, stack, "") }
     }
 

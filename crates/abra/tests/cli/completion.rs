@@ -18,7 +18,12 @@ fn offered(home: &Home, words: &[&str]) -> Vec<String> {
     let output = bash.env("PATH", path).args(["-c", script, "bash"]).args(words).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{words:?}");
     let offered = String::from_utf8(output.stdout).unwrap();
-    offered.split_whitespace().filter(|word| !word.starts_with("--")).map(str::to_owned).collect()
+    let offered: Vec<String> = offered.split_whitespace().map(str::to_owned).collect();
+    let is_name = |word: &String| !word.starts_with("--");
+    if offered.iter().any(is_name) {
+        assert!(offered.iter().all(is_name), "{words:?}: flags among names: {offered:?}");
+    }
+    offered.into_iter().filter(is_name).collect()
 }
 
 #[test]

@@ -78,6 +78,17 @@ fn what_was_removed_is_said() {
 }
 
 #[test]
+fn what_is_freed_ends_there() {
+    let gate = Gate::shut();
+    let home = home(&[], &gate);
+    let (out, said, code) = interrupted(&home, &gate, &["server", "prune", "-n", "-m", "default"]);
+    assert_eq!((code, home.writes().len()), (Some(130), 1), "{out}{said}");
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["interrupted"], true, "{out}");
+    assert!(said.contains("not all was removed"), "{said}");
+}
+
+#[test]
 fn a_value_that_is_being_inserted_gets_there() {
     let gate = Gate::shut();
     let home = home(&[], &gate);

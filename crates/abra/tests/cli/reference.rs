@@ -75,17 +75,13 @@ fn spelling(arg: &Arg) -> String {
     if arg.is_positional() {
         return format!("`{arg}`");
     }
-    let value = if arg.get_action().takes_values() {
-        format!(
-            " {}",
-            arg.get_value_names()
-                .unwrap_or_default()
-                .iter()
-                .map(|name| format!("<{name}>"))
-                .collect::<String>()
-        )
-    } else {
-        String::new()
+    let names = arg.get_value_names().unwrap_or_default().iter();
+    let names: String = names.map(|name| format!("<{name}>")).collect();
+    let may_lack = arg.get_num_args().is_some_and(|count| count.min_values() == 0);
+    let value = match arg.get_action().takes_values() {
+        true if may_lack && arg.is_require_equals_set() => format!("[={names}]"),
+        true => format!(" {names}"),
+        false => String::new(),
     };
     let shorts =
         arg.get_short_and_visible_aliases().unwrap_or_default().into_iter().map(|short| format!("-{short}"));

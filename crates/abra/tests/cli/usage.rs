@@ -1,4 +1,5 @@
 //! Wrong usage, and homes with nothing in them.
+use crate::engine::World;
 use crate::home::Home;
 use insta::assert_snapshot;
 
@@ -22,6 +23,83 @@ fn wrong_usage_ends_with_2() {
         assert_eq!(home.run(run).status.code(), Some(2), "{run:?}");
     }
     assert_snapshot!(home.refused(&runs[3..]));
+}
+
+#[test]
+fn what_is_not_known_is_never_taken_for_one_letter() {
+    let home = Home::empty();
+    for run in [["app", "rm"], ["app", "restrt"], ["app", "lst"], ["app", "log"], ["secre", "ls"]] {
+        let output = home.run(&run);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{run:?}: {said}");
+        let advised: Vec<&str> = said.lines().filter(|line| line.contains("tip:")).collect();
+        let letters = |line: &&str| line.split('\'').skip(1).step_by(2).any(|name| name.len() < 2);
+        assert!(!advised.iter().any(letters), "{run:?}: {said}");
+    }
+    let said = String::from_utf8(home.run(&["app", "log"]).stderr).unwrap();
+    assert!(said.contains("'logs'"), "{said}");
+}
+
+#[test]
+fn a_duration_that_is_taken_for_a_version_is_told() {
+    let home = Home::usual();
+    for command in ["deploy", "upgrade", "rollback"] {
+        let output = home.run(&["app", command, "wiki.test", "--wait", "5m"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{said}");
+        assert!(said.contains("`--wait=5m`"), "{said}");
+    }
+}
+
+#[test]
+fn lists_without_apps_say_of_what() {
+    let home = Home::usual();
+    home.write("abra/servers/far.example/x", "");
+    for (run, wanted) in [
+        (&["app", "ls", "-r", "wikki"][..], &["no apps of recipe wikki", "nearest names: wiki"][..]),
+        (&["app", "ls", "-s", "far.example"], &["no apps on server far.example in", "/abra/servers;"]),
+        (
+            &["app", "ls", "-S", "-r", "wikki", "-s", "default"],
+            &["no apps of recipe wikki on server default"],
+        ),
+    ] {
+        let said = String::from_utf8(home.run(run).stderr).unwrap();
+        assert!(wanted.iter().all(|words| said.contains(words)), "{run:?}: {said}");
+    }
+}
+
+#[test]
+fn the_environment_may_hold_anything() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let odd = std::ffi::OsStr::from_bytes(b"/tmp/\xff");
+    let home = Home::usual().engine(World::default());
+    for (variable, code, wanted) in [
+        ("DOCKER_HOST", 1, "unsupported engine address"),
+        ("HOME", 0, ""),
+        ("USER", 0, ""),
+        ("DOCKER_CONFIG", 0, ""),
+        ("ABRA_DIR", 1, "there is no app `wiki.test`"),
+        ("EDITOR", 0, ""),
+        ("LANG", 0, ""),
+    ] {
+        let output = home.abra(&["app", "ps", "wiki.test"]).env(variable, odd).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{variable}: {said}");
+        assert!(said.contains(wanted), "{variable}: {said}");
+    }
+}
+
+#[test]
+fn a_workstation_without_git_is_told_so() {
+    let home = Home::usual().engine(World::default());
+    let said =
+        |command: &mut std::process::Command| String::from_utf8(command.output().unwrap().stderr).unwrap();
+    let without = said(home.abra(&["app", "deploy", "-o", "-n", "wiki.test"]).env("PATH", home.path("bin")));
+    assert!(without.contains("can't run git") && without.contains("is it installed"), "{without}");
+    let home = home.env("TYPE=plain\n");
+    home.write("abra/recipes/plain/compose.yml", "");
+    let plain = said(&mut home.abra(&["app", "deploy", "-o", "-n", "wiki.test"]));
+    assert!(plain.contains("is not a git repository") && plain.contains("`mv "), "{plain}");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use crate::flow::operation::clock;
 use crate::flow::seen::Seen;
 use crate::ui::table::table;
 use crate::ui::{Text, text};
+use abra_core::name::nearest;
 use abra_core::recipe::Record;
 use abra_core::status::Status;
 use serde_json::{Value, json};
@@ -54,7 +55,7 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         let rows: Vec<Value> = rows.iter().map(|row| json_row(row, args.status)).collect();
         context.ui.json(&rows);
     } else if rows.is_empty() {
-        context.ui.say("no apps; `abra app new` creates one");
+        nothing(context, args);
     } else if args.status && !piecewise {
         let headings = ["app", "server", "recorded", "deployed", "newest", "status"];
         context.ui.out(table(&headings, &rows.iter().map(status_row).collect::<Vec<_>>()));
@@ -69,6 +70,23 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Says of what there are no apps.
+fn nothing(context: &Context, args: &Args) {
+    let ui = context.ui;
+    let of = args.server.as_ref().map(|server| format!(" on server {server}")).unwrap_or_default();
+    let Some(recipe) = &args.recipe else {
+        let folder = context.home.servers_dir();
+        ui.say(format!("no apps{of} in {}; `abra app new` creates one", folder.display()));
+        return;
+    };
+    ui.say(format!("no apps of recipe {recipe}{of}"));
+    let recipes = context.home.recipes();
+    let near = nearest(recipe, recipes.iter().map(String::as_str).filter(|known| known != recipe), 3);
+    if !near.is_empty() {
+        ui.hint(&format!("nearest names: {}", near.join(", ")));
+    }
 }
 
 /// The part of one server.

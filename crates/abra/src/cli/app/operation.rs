@@ -1,6 +1,6 @@
 //! What `deploy`, `upgrade`, `rollback` and `sync` have in common: overview, guard, question, progress, ending.
 use super::wait::{Intent, WaitArgs};
-use super::watch::PatienceArgs;
+use super::watch::{PatienceArgs, duration};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -51,6 +51,14 @@ pub async fn run(
     direction: &str,
 ) -> Result<Exit, Failure> {
     let named = aim.named().cloned();
+    if let (Some(version), Some(_)) = (&named, manner.wait.wait)
+        && duration(&version.to_string()).is_ok()
+    {
+        let message = format!("`{version}` is read as a version, and is none");
+        return Err(Failure::new(message)
+            .exit(Exit::Usage)
+            .hint(format!("how long to wait stands behind `=`: `--wait={version}`")));
+    }
     let request = Request { app: app.to_owned(), aim, domain_checks: !manner.no_domain_checks };
     let none = match deploy::prepare(context, &request).await? {
         Look::Planned(prepared) => {

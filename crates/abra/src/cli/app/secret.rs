@@ -257,7 +257,8 @@ async fn removed<'a>(
     let mut removed = Vec::new();
     for name in names {
         if context.interrupt.asked() {
-            let stopped = Failure::new(format!("interrupted: secret {name} was not removed, nor any after it"));
+            let stopped =
+                Failure::new(format!("interrupted: secret {name} was not removed, nor any after it"));
             return (removed, Some(stopped.exit(Exit::Interrupted)));
         }
         if let Err(problem) = vault.remove(context, name).await {

@@ -37,13 +37,17 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
     let _guard = context.interrupt.guard();
-    let freed = prune::run(&prepared).await?;
+    let freed = context.finished(prune::run(context, &prepared)).await?;
     if ui.machine {
         ui.json(&report(&server, &prepared, &freed));
     } else {
         told(context, &freed);
     }
     freed.problems.iter().for_each(|problem| ui.warn(problem));
+    if freed.stopped {
+        ui.warn("interrupted: not all was removed; the same command goes on");
+        return Ok(Exit::Interrupted);
+    }
     Ok(if freed.problems.is_empty() { Exit::Done } else { Exit::Failed })
 }
 
@@ -89,5 +93,6 @@ fn report(server: &ServerName, prepared: &Prepared, freed: &Freed) -> Value {
         "volumes_kept": prepared.volumes.keep.keys().collect::<Vec<_>>(),
         "bytes": freed.bytes,
         "problems": freed.problems,
+        "interrupted": freed.stopped,
     })
 }
