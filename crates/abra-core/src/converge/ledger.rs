@@ -96,6 +96,11 @@ impl Ledger {
         self.noted.get(task).is_some_and(|noted| noted.explained)
     }
 
+    /// Whether this task failed, and no engine's restart explains it.
+    pub(super) fn is_failure(&self, task: &str) -> bool {
+        self.noted.get(task).is_some_and(|noted| !noted.explained)
+    }
+
     /// All failures.
     pub(super) fn count(&self) -> usize {
         self.noted.len()

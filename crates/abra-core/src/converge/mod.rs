@@ -10,6 +10,9 @@
 //! that was deployed, each running (and healthy, where there is a health check), the same tasks for the whole window;
 //! no task of an older spec was still meant to run; no update was in flight; and the spec was the one deployed. It says
 //! nothing about later: the window is told with it.
+//! - Only time that was looked at counts, here and wherever something must have held for a while: a second at most from
+//!   one look to the next, so that an engine that stood still in between proves nothing.
+//! - After a failure the window is longer by what the task that failed had been seen to run: the next must outlive it.
 //! - A service that was left alone counts at once if its tasks are those from before and have run for the window by the
 //!   server's clocks. Otherwise it waits like the others.
 //! - No replicas wanted: good as soon as no task is meant to run and the old ones have stopped; a task on a node that

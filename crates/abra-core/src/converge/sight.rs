@@ -1,5 +1,6 @@
 //! One service in one look: its tasks by slot.
 use super::expectation::Mode;
+use super::since::Watched;
 use super::snapshot::{Sighting, Snapshot};
 use super::timing::Health;
 use super::verdict::{Slot, SlotState, Step};
@@ -28,10 +29,12 @@ pub(super) struct Sight<'a> {
 
 /// What every service of one look shares.
 pub(super) struct Moment<'a> {
-    /// When the look was taken.
+    /// When the look was taken, by the clock on the wall: deadlines are.
     pub(super) at: Duration,
-    /// From when on what is seen may have been so.
-    pub(super) from: Duration,
+    /// How long the look took.
+    pub(super) span: Duration,
+    /// When it was taken, by the clock that goes on by looks: whatever must have held for a while is timed by it.
+    pub(super) watched: Watched,
     /// The nodes as last listed.
     pub(super) nodes: Option<&'a [Node]>,
     /// The manager's clock.

@@ -40,6 +40,9 @@ pub(super) struct Trial {
     unplaced: Since<Slot>,
     stopping: Since<String>,
     empty: Since<()>,
+    running: Since<String>,
+    /// How long the longest-lived of the tasks that failed had been seen to run.
+    outlived: Duration,
     hold: Option<Hold>,
     nodes: Option<Vec<Node>>,
 }
@@ -58,6 +61,8 @@ impl Trial {
             unplaced: Since::new(),
             stopping: Since::new(),
             empty: Since::new(),
+            running: Since::new(),
+            outlived: Duration::ZERO,
             hold: None,
             nodes: None,
         }
@@ -69,6 +74,7 @@ impl Trial {
         self.unplaced.clear();
         self.stopping.clear();
         self.empty.clear();
+        self.running.clear();
         self.hold = None;
     }
 
@@ -107,13 +113,24 @@ impl Trial {
             self.nodes = now.nodes.map(<[Node]>::to_vec);
         }
         let dead = if self.want.mode.is_job() { self.dead_job_tasks(sight) } else { self.dead_tasks(sight) };
-        self.dead.note(now.at, dead);
+        self.dead.note(now.watched.at, dead);
         let unplaced = sight.newest.iter().filter(|(_, task)| is_unplaced(task));
-        self.unplaced.note(now.at, unplaced.map(|(slot, _)| slot.clone()).collect());
+        self.unplaced.note(now.watched.at, unplaced.map(|(slot, _)| slot.clone()).collect());
         let stopping = sight.stopping.iter().filter(|task| !self.is_out_of_reach(&task.node_id));
-        self.stopping.note(now.at, stopping.map(|task| task.id.clone()).collect());
+        self.stopping.note(now.watched.at, stopping.map(|task| task.id.clone()).collect());
         let is_empty = sight.live().next().is_none() && sight.old_wanted == 0;
-        self.empty.note(now.at, is_empty.then_some(()).into_iter().collect());
+        self.empty.note(now.watched.at, is_empty.then_some(()).into_iter().collect());
+        self.note_lives(sight, now.watched.at);
+    }
+
+    /// How long tasks that failed were seen to run: what dies after five seconds again and again is now and then seen
+    /// for six, and no window of five seconds would tell.
+    fn note_lives(&mut self, sight: &Sight<'_>, at: Duration) {
+        let failed = sight.fresh.iter().filter(|task| self.ledger.is_failure(&task.id));
+        let lives = failed.filter_map(|task| self.running.held(task.id.as_str(), at));
+        self.outlived = lives.fold(self.outlived, Duration::max);
+        let running = sight.fresh.iter().filter(|task| task.is_good());
+        self.running.note(at, running.map(|task| task.id.clone()).collect());
     }
 
     /// Ended tasks of slots that the service lacks. A replicated service that has all its slots lacks none, whatever
@@ -154,7 +171,7 @@ impl Trial {
             } else {
                 self.settings.dead_slot
             };
-            self.dead.held(task.id.as_str(), now.at).is_some_and(|held| held >= limit)
+            self.dead.held(task.id.as_str(), now.watched.at).is_some_and(|held| held >= limit)
         };
         let task = sight.newest.values().find(certain)?;
         let reason = if self.want.mode.is_job() {
@@ -168,7 +185,8 @@ impl Trial {
 
     fn unplaceable(&self, sight: &Sight<'_>, now: &Moment<'_>) -> Option<(Reason, Option<TaskFailure>)> {
         let grace = self.settings.place_grace;
-        let too_long = |slot: &Slot| self.unplaced.held(slot, now.at).is_some_and(|held| held > grace);
+        let too_long =
+            |slot: &Slot| self.unplaced.held(slot, now.watched.at).is_some_and(|held| held > grace);
         let (_, task) = sight.newest.iter().find(|(slot, _)| too_long(slot))?;
         let reason = Reason::Unplaceable { err: task.status.err.clone() };
         Some((reason, Some(self.ledger.failure_of(task, self.want.mode))))
@@ -203,7 +221,7 @@ impl Trial {
             return waiting;
         }
         let held = self.hold_tasks(sight, now);
-        let window = window(&self.want, &self.settings);
+        let window = window(&self.want, &self.settings).saturating_add(self.outlived);
         if held < window && self.want.mode != Mode::Replicated(0) {
             return Judgement::Pending(Waiting::Window { held, window });
         }
@@ -236,15 +254,16 @@ impl Trial {
     /// Tasks told to stop that still may be stopping. A node that never answers holds up nothing for longer.
     fn still_stopping(&self, sight: &Sight<'_>, now: &Moment<'_>) -> usize {
         let limit = self.want.stop_grace.saturating_add(STOP_SLACK);
-        let held =
-            |task: &&&Task| self.stopping.held(task.id.as_str(), now.at).is_some_and(|held| held < limit);
+        let held = |task: &&&Task| {
+            self.stopping.held(task.id.as_str(), now.watched.at).is_some_and(|held| held < limit)
+        };
         sight.stopping.iter().filter(held).count()
     }
 
     /// A global service without a task: no node qualifies, or the swarm has not come to it yet.
     fn nothing_to_run(&self, sight: &Sight<'_>, now: &Moment<'_>) -> Judgement {
         let missing = self.missing_nodes(sight);
-        let long = self.empty.held(&(), now.at).is_some_and(|held| held >= self.settings.no_node);
+        let long = self.empty.held(&(), now.watched.at).is_some_and(|held| held >= self.settings.no_node);
         let dead = !self.dead_tasks(sight).is_empty();
         if !long || missing > 0 || dead || sight.update_in_flight() {
             return Judgement::Pending(if missing > 0 { Waiting::Nodes(missing) } else { Waiting::Tasks });
@@ -271,10 +290,10 @@ impl Trial {
         let tasks: BTreeSet<String> = sight.live().map(|task| task.id.clone()).collect();
         if self.hold.as_ref().is_none_or(|hold| hold.tasks != tasks) {
             let before = self.ran_before(sight, now, &tasks);
-            self.hold = Some(Hold { tasks, since: now.at, before });
+            self.hold = Some(Hold { tasks, since: now.watched.at, before });
         }
         let hold = self.hold.as_ref();
-        hold.map_or(Duration::ZERO, |h| h.before.saturating_add(now.from.saturating_sub(h.since)))
+        hold.map_or(Duration::ZERO, |h| h.before.saturating_add(now.watched.from.saturating_sub(h.since)))
     }
 
     /// The time before the watch counts only for a service that nobody touched, with the very tasks it had. Of several
@@ -288,7 +307,7 @@ impl Trial {
         let Some(clock) = now.server_time else { return Duration::ZERO };
         let ages = sight.live().map(|task| running_for(task, clock).unwrap_or_default());
         // So old at the end of the look; that it ran is known of its beginning only.
-        ages.min().unwrap_or_default().saturating_sub(now.at.saturating_sub(now.from))
+        ages.min().unwrap_or_default().saturating_sub(now.span)
     }
 
     fn may_take(&self, id: &str) -> bool {

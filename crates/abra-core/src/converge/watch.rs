@@ -4,6 +4,7 @@ use super::expectation::Expectation;
 use super::service::{Course, Ending};
 use super::settings::Settings;
 use super::sight::Moment;
+use super::since::Watched;
 use super::snapshot::Snapshot;
 use super::verdict::{Kind, Verdict};
 use crate::stack::live::{Node, Task};
@@ -15,6 +16,7 @@ use std::time::Duration;
 pub struct Watch {
     courses: Vec<Course>,
     settle: Duration,
+    watched: Watched,
     nodes: Option<Vec<Node>>,
     unreachable: Option<String>,
     first_bad: Option<Duration>,
@@ -27,6 +29,7 @@ impl Watch {
         Watch {
             courses: expectations.into_iter().map(|want| Course::new(want, settings)).collect(),
             settle: settings.settle,
+            watched: Watched::default(),
             nodes: None,
             unreachable: None,
             first_bad: None,
@@ -51,9 +54,11 @@ impl Watch {
         if snapshot.nodes.is_some() {
             self.nodes.clone_from(&snapshot.nodes);
         }
+        self.watched.look(snapshot.at, snapshot.span);
         let now = Moment {
             at: snapshot.at,
-            from: snapshot.at.saturating_sub(snapshot.span),
+            span: snapshot.span,
+            watched: self.watched,
             nodes: self.nodes.as_deref(),
             server_time: snapshot.server_time,
         };
@@ -78,6 +83,7 @@ impl Watch {
             events.push(Event::Unreachable { reason: reason.to_owned() });
         }
         self.unreachable = Some(reason.to_owned());
+        self.watched.look(at, Duration::ZERO);
         for course in &mut self.courses {
             course.blink(at);
         }

@@ -42,8 +42,10 @@ impl Ui {
 
     fn success(&self, name: &str, outcome: &Outcome) {
         if let Outcome::Succeeded { failures, warning, .. } = outcome {
-            if *failures > 0 {
-                self.warn(format!("{name}: runs, after {failures} failed attempts"));
+            match failures {
+                0 => {}
+                1 => self.warn(format!("{name}: runs, after 1 failed attempt")),
+                _ => self.warn(format!("{name}: runs, after {failures} failed attempts")),
             }
             if *warning == Some(Warning::NoNode) {
                 self.warn(format!("{name}: runs nowhere, no node qualifies for this global service"));

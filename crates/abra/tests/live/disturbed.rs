@@ -1,6 +1,7 @@
 //! Deployments while the engine, or the way to it, fails: never a success that is none.
 use crate::operator::{APP, GOOD, World};
 use abra_rig::{Fault, Proxy};
+use std::time::Duration;
 
 const TWO: &str = "app: {image: bb:1, stop_grace_period: 1s, deploy: {replicas: 2, restart_policy: {delay: 1s}, \
                    update_config: {monitor: 1s}}}";
@@ -57,6 +58,20 @@ fn an_engine_that_does_not_come_back_leaves_it_undecided() {
 }
 
 #[test]
+fn an_engine_that_stood_still_has_seen_nothing_run() {
+    let mut world =
+        World::new(&["app: {image: bb:1, command: sleep 2, deploy: {restart_policy: {delay: 1s}}}"]);
+    let mut deploying = world.ada.start(&format!("app deploy -n -D --stable 8s {APP}"));
+    deploying.says("must stay up");
+    world.rig.freeze().unwrap();
+    // Longer than the window: the time that passes is what this is about.
+    std::thread::sleep(Duration::from_secs(10));
+    world.rig.thaw().unwrap();
+    deploying.end().is(3, &["it keeps failing"]);
+    assert_eq!(world.ada.recorded(), None);
+}
+
+#[test]
 fn a_request_whose_answer_is_lost_is_not_taken_for_refused() {
     let mut world = World::new(&[GOOD]);
     let proxy = Proxy::start(&world.rig.folder().join("proxy.sock"), &world.rig.socket()).unwrap();
@@ -71,7 +86,7 @@ fn a_request_whose_answer_is_lost_is_not_taken_for_refused() {
         if asked() {
             break;
         }
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(50));
     }
     deploying.interrupt();
     deploying.end().is(4, &["may have been carried out"]);

@@ -52,14 +52,14 @@ fn fresh_services() {
             r#"web
              1 crash .1 every=6 life=0.25 n=2 exit=0 "starting container failed: bind: address already in use"
              13 x2.1 running"#,
-            "18.00s ok 5.00s failures=2 [0]",
+            "18.25s ok 5.25s failures=2 [0]",
         ),
         (
             "fails twice, then runs: the dependency was late",
             r#"web
              1 crash .1 every=6 life=0.5 n=2 exit=1 "task: non-zero exit (1)"
              13 x2.1 running"#,
-            "18.00s ok 5.00s failures=2 [0]",
+            "18.50s ok 5.50s failures=2 [0]",
         ),
         ("no replicas wanted, none there", "web replicas=0", "0.00s ok 0.00s [0]"),
         (
@@ -87,6 +87,18 @@ fn crashes() {
             r#"web
              1 crash .1 every=5.5 life=0.5 exit=1 "task: non-zero exit (1)""#,
             &format!("12.50s failed CrashLoop f=3 x2.1 failed exit=1 {crash:?} [3]"),
+        ),
+        (
+            "dies after five seconds, more or less: what lives longer once must outlive the others",
+            r#"web delay=1
+             1 crash .1 id=a n=1 life=4.75 exit=1 "task: non-zero exit (1)"
+             7 a1.1 running
+             13 a1.1 failed/shutdown exit=1 "task: non-zero exit (1)"
+             13 b.1 ready/ready
+             14.5 b.1 running
+             20.5 b.1 failed/shutdown exit=1 "task: non-zero exit (1)"
+             20.5 c.1 ready/ready"#,
+            &format!("20.50s failed CrashLoop f=3 b.1 failed exit=1 {crash:?} [3]"),
         ),
         (
             "max_attempts 3: four tasks, then no successor",
@@ -617,6 +629,71 @@ fn jobs() {
              2 a@n1 complete/complete exit=0
              3 b@n2 complete/complete exit=0",
             "3.00s ok 0.00s [0]",
+        ),
+    ]);
+}
+
+#[test]
+fn engines_that_stand_still() {
+    check_all(&[
+        (
+            "what ended meanwhile is not known at the first answer",
+            r#"web updated delay=1
+             -60 a.1 shutdown/shutdown old
+             1 b.1 running
+             1.5 stalled
+             9 answers
+             9.5 b.1 complete/shutdown exit=0
+             9.5 c.1 ready/ready
+             11 c.1 running
+             13 c.1 complete/shutdown exit=0
+             13 d.1 ready/ready
+             15 d.1 running
+             17 d.1 complete/shutdown exit=0
+             17 e.1 ready/ready"#,
+            r#"17.00s failed CrashLoop f=3 d.1 complete exit=0 "" [3]"#,
+        ),
+        (
+            "a slot gets no successor while nobody can give it one",
+            r#"web
+             1 a.1 running
+             1.5 a.1 failed/shutdown exit=1 "e"
+             1.6 stalled
+             6 answers
+             6.5 b.1 ready/ready
+             8 b.1 running"#,
+            "13.50s ok 5.50s failures=1 [0]",
+        ),
+        (
+            "no node meanwhile",
+            r#"web
+             1 a.1 pending "no suitable node (1 node not available for new tasks)"
+             2 stalled
+             20 answers
+             21 a.1 running"#,
+            "26.00s ok 5.00s [0]",
+        ),
+        (
+            "every answer takes two seconds: patience, not never",
+            "web
+             0 a.1 running
+             0 stalled
+             2 answers
+             2.1 stalled
+             4 answers
+             4.1 stalled
+             6 answers
+             6.1 stalled
+             8 answers
+             8.1 stalled
+             10 answers
+             10.1 stalled
+             12 answers
+             12.1 stalled
+             14 answers
+             14.1 stalled
+             16 answers",
+            "14.00s ok 5.00s [0]",
         ),
     ]);
 }

@@ -144,7 +144,7 @@ fn running_for_a_moment_is_not_stable() {
          5.5 a.1 failed/shutdown exit=1 "e"
          5.5 b.1 ready/ready
          11 b.1 running"#,
-        "16.00s ok 5.00s failures=1 [0]",
+        "20.50s ok 9.50s failures=1 [0]",
     );
 }
 
@@ -308,8 +308,9 @@ fn no_clock_but_the_managers_makes_a_task_old() {
             watch.step(&snapshot);
             watch.verdict().map(Verdict::exit_code)
         };
-        assert_eq!(look(0), at_once.then_some(0), "{nodes} {behind} {ahead} {runs}");
-        assert_eq!(look(5), Some(0), "{nodes} {behind} {ahead} {runs}");
+        let verdicts: Vec<_> = (0..=5).map(&mut look).collect();
+        assert_eq!(verdicts[0], at_once.then_some(0), "{nodes} {behind} {ahead} {runs}");
+        assert_eq!(verdicts[5], Some(0), "{nodes} {behind} {ahead} {runs}");
     }
 }
 
@@ -321,7 +322,10 @@ fn a_slow_answer_makes_no_task_old() {
     let seconds = Duration::from_secs;
     watch.step(&Snapshot { span: seconds(10), ..swarm.snapshot(seconds(10)) });
     assert_eq!(watch.verdict(), None);
-    watch.step(&swarm.snapshot(seconds(13)));
+    for at in 11..14 {
+        assert_eq!(watch.verdict(), None);
+        watch.step(&swarm.snapshot(seconds(at)));
+    }
     assert!(watch.verdict().is_some());
 }
 
@@ -334,7 +338,9 @@ fn a_slow_answer_is_not_time_that_tasks_ran() {
     watch.step(&swarm.snapshot(seconds(1)));
     // Asked a second later, answered after twenty: the task may have been seen right at the beginning of that.
     watch.step(&Snapshot { span: seconds(20), ..swarm.snapshot(seconds(22)) });
-    assert_eq!(watch.verdict(), None);
-    watch.step(&swarm.snapshot(seconds(23)));
+    for at in 23..27 {
+        assert_eq!(watch.verdict(), None);
+        watch.step(&swarm.snapshot(seconds(at)));
+    }
     assert!(watch.verdict().is_some());
 }

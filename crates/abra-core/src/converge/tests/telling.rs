@@ -100,7 +100,7 @@ fn a_success_that_is_lost_is_taken_back() {
     let marks: Vec<&str> =
         told.iter().map(String::as_str).filter(|t| t.contains("settled") || t.contains("lost")).collect();
     let expected =
-        ["6.00 settled Succeeded", "8.00 lost", "19.00 settled Succeeded", "25.00 settled Succeeded"];
+        ["6.00 settled Succeeded", "8.00 lost", "25.00 settled Succeeded", "26.00 settled Succeeded"];
     assert_eq!(marks, expected);
 }
 

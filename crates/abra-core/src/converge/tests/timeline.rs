@@ -12,6 +12,7 @@
 //! 4   a gone                        a task is no longer listed
 //! 5   nodes n1=ready/active n2=down/active n3=ready/active/manager      (n1 is a manager)
 //! 6   unreachable "refused" · 8 reachable
+//! 6   stalled · 9 answers           a look begun at 6 s is answered at 9 s
 //! 7   db: a.1 running               of another service than the first
 //! ```
 use crate::converge::*;
@@ -56,6 +57,7 @@ pub(super) struct Swarm {
     services: BTreeMap<String, Actual>,
     nodes: Option<Vec<Node>>,
     unreachable: Option<String>,
+    stalled: bool,
     lines: Vec<Line>,
     pub(super) settings: Settings,
     pub(super) listed: bool,
@@ -87,10 +89,15 @@ pub(super) fn replay(settings: &Settings, timeline: &str, listed: bool) -> (Stri
     let mut events = Vec::new();
     let mut at = Duration::ZERO;
     while watch.verdict().is_none() && at < Duration::from_secs(2000) {
+        let asked = at;
         swarm.advance(i64::try_from(at.as_millis()).unwrap());
+        while swarm.stalled {
+            at += TICK;
+            swarm.advance(i64::try_from(at.as_millis()).unwrap());
+        }
         let new = match swarm.unreachable.clone() {
             Some(reason) => watch.unreachable(at, &reason),
-            None => watch.step(&swarm.snapshot(at)),
+            None => watch.step(&Snapshot { span: at - asked, ..swarm.snapshot(at) }),
         };
         events.extend(new.into_iter().map(|event| (at, event)));
         at += TICK;
@@ -197,6 +204,8 @@ impl Swarm {
         match words[0].as_str() {
             "unreachable" => self.unreachable = Some(line.quoted.clone()),
             "reachable" => self.unreachable = None,
+            "stalled" => self.stalled = true,
+            "answers" => self.stalled = false,
             "nodes" => self.nodes = Some(words[1..].iter().map(|word| node(word)).collect()),
             "gone" => actual.present = false,
             "recreated" => actual.id = format!("{}-2", actual.id),
