@@ -36,7 +36,7 @@ fn check(case: &Case, number: usize, address: &str) -> Result<Duration, String> 
     }
     let before = std::fs::read_to_string(&file).map_err(|error| error.to_string())?;
     let begun = Instant::now();
-    let end = operator.run(&format!("app deploy -n -D -l {app}"));
+    let end = operator.run(&format!("app deploy -n -D -l {} {app}", case.words));
     let took = begun.elapsed();
     let said = end.text.split_whitespace().collect::<Vec<_>>().join(" ");
     if end.code != case.exit || !said.contains(case.says) {
