@@ -48,7 +48,7 @@ impl Servers {
 
     /// An operator who has no server yet, and reaches all of them by aliases.
     fn operator(&self) -> Operator {
-        let ada = Operator::new(&Forge::new(), "unix:///nowhere.sock".to_owned(), true);
+        let ada = Operator::new(&Forge::new(), "unix:///nowhere.sock".to_owned(), true).directly();
         fs::remove_dir_all(ada.home().join("abra/servers")).unwrap();
         fs::create_dir_all(ada.home().join("run")).unwrap();
         let known_hosts = ada.home().join(".ssh/known_hosts");

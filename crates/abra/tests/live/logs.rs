@@ -48,7 +48,8 @@ fn following_goes_on_with_the_tasks_of_the_next_version() {
     let said = following.end().is(130, &[]);
     assert_eq!(said.text.matches("first").count(), 1, "nothing comes twice: {}", said.text);
     assert_eq!(said.text.matches("second").count(), 1, "{}", said.text);
-    let following = world.ada.start(&format!("app logs {APP} app -f"));
+    let mut following = world.ada.start(&format!("app logs {APP} app -f"));
+    following.says("second");
     world.ada.run(&format!("app undeploy -n {APP}")).is(0, &[]);
     following.end().is(0, &["is not deployed any more"]);
 }

@@ -308,6 +308,12 @@ impl Operator {
         self
     }
 
+    /// The same operator, at the engine's own socket however the tests are run: their ways over ssh are their own.
+    pub(crate) fn directly(mut self) -> Self {
+        self.over = None;
+        self
+    }
+
     fn env_path(&self) -> PathBuf {
         self.home.path().join(format!("abra/servers/{}/{}.env", self.server, self.app))
     }
@@ -370,6 +376,17 @@ impl Operator {
         let mut command = self.command(env!("CARGO_BIN_EXE_abra"));
         command.args(words.split_whitespace()).env(variable, value);
         Running::start(command)
+    }
+
+    /// Starts `abra` with these words and waits until it is held at a place; it goes on when the file is gone that is
+    /// given back, too.
+    #[track_caller]
+    pub(crate) fn start_held(&self, words: &str, place: &str) -> (Running, PathBuf) {
+        let file = self.home().join("held");
+        std::fs::write(&file, "").unwrap();
+        let mut run = self.start_with(words, "ABRA_HOLD", &format!("{place}:{}", file.display()));
+        run.says(&format!("held at {place}"));
+        (run, file)
     }
 
     /// Starts `abra` on a terminal, where it may ask.

@@ -36,8 +36,7 @@ fn of_two_deployments_at_once_one_acts_and_the_other_learns_who() {
     let world = World::new(&[GOOD]);
     let ada = Operator::new(&world.forge, world.rig.address(), true).named("Ada");
     let bob = bob(&world);
-    let mut first = ada.start(&format!("app deploy -n -D --stable 10s {APP}"));
-    first.says("must stay up");
+    let (first, file) = ada.start_held(&format!("app deploy -n -D --stable 1s {APP}"), "judged");
     bob.deploy("").is(6, &["Ada (", "is at work on this app: deploy 1.0.0+1.0", "since 2", "--wait"]);
     let said = bob.deploy("--dry-run").is(0, &["an operation is in progress: Ada ("]);
     assert!(!said.text.contains("a deployment is in progress"), "said twice: {}", said.text);
@@ -51,6 +50,7 @@ fn of_two_deployments_at_once_one_acts_and_the_other_learns_who() {
 
     let mut waiting = bob.start(&format!("app deploy -n -D --stable 1s --wait {APP}"));
     waiting.says("waiting for Ada");
+    std::fs::remove_file(file).unwrap();
     first.end().is(0, &["recorded 1.0.0+1.0"]);
     waiting.end().is(0, &["was deployed already", "recorded 1.0.0+1.0"]);
     let history = json_of(&bob, &format!("app history -m {APP}"));
@@ -236,7 +236,7 @@ fn a_released_lock_stops_its_holder() {
     let world = World::new(&[GOOD]);
     let ada = Operator::new(&world.forge, world.rig.address(), true).named("Ada");
     let bob = bob(&world);
-    let mut watching = ada.start(&format!("app deploy -n -D --stable 25s {APP}"));
+    let mut watching = ada.start(&format!("app deploy -n -D --stable 5m {APP}"));
     watching.says("must stay up");
     bob.run(&format!("app lock release -n {APP}")).is(1, &["Ada", "needs --force"]);
     let mut asked = bob.start_on_terminal(&format!("app lock release {APP}"));
@@ -319,9 +319,9 @@ fn an_own_newer_deployment_may_be_undone_without_a_question() {
 fn nobody_removes_an_app_while_another_one_deploys_it_and_the_removal_is_in_the_history() {
     let world = World::new(&[GOOD]);
     let bob = bob(&world);
-    let mut first = world.ada.start(&format!("app deploy -n -D --stable 5s {APP}"));
-    first.says("must stay up");
+    let (first, file) = world.ada.start_held(&format!("app deploy -n -D --stable 1s {APP}"), "judged");
     bob.run(&format!("app undeploy -n {APP}")).is(6, &["is at work on this app: deploy 1.0.0+1.0"]);
+    std::fs::remove_file(file).unwrap();
     first.end().is(0, &["recorded 1.0.0+1.0"]);
     bob.run(&format!("app undeploy -n --wait {APP}")).is(0, &["is gone"]);
     let history = json_of(&bob, &format!("app history -m {APP}"));

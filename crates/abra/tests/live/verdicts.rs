@@ -166,7 +166,7 @@ fn a_job_that_fails_fails() {
 fn what_is_not_decided_in_time_is_undecided() {
     let service = "app: {image: bb:1, healthcheck: {test: [CMD, 'true'], interval: 60s}}";
     let says = &["it is not decided", "next probe in", "abra app watch"];
-    check(&Case { services: &[service], words: "--timeout 3s", exit: 4, says, ..FIRST });
+    check(&Case { services: &[service], words: "--timeout 20s", exit: 4, says, ..FIRST });
 }
 
 #[test]

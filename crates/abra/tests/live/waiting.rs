@@ -14,11 +14,7 @@ fn deployed() -> (World, Operator) {
 
 /// Bob's run stops behind its plan while the file is there.
 fn held(bob: &Operator, words: &str) -> (Running, PathBuf) {
-    let file = bob.home().join("held");
-    std::fs::write(&file, "").unwrap();
-    let mut run = bob.start_with(words, "ABRA_HOLD", &format!("agreed:{}", file.display()));
-    run.says("held at agreed");
-    (run, file)
+    bob.start_held(words, "agreed")
 }
 
 #[test]
@@ -101,11 +97,8 @@ fn many_are_synced_though_one_of_them_must_be_waited_for() {
 fn that_nothing_is_there_is_not_said_while_somebody_is_bringing_it() {
     let world = World::new(&[GOOD]);
     let bob = Operator::new(&world.forge, world.rig.address(), true).named("Bob");
-    let file = world.ada.home().join("held");
-    std::fs::write(&file, "").unwrap();
     let deploy = format!("app deploy -n -D --stable 1s {APP}");
-    let mut deploying = world.ada.start_with(&deploy, "ABRA_HOLD", &format!("begun:{}", file.display()));
-    deploying.says("held at begun");
+    let (deploying, file) = world.ada.start_held(&deploy, "begun");
     let undeploy = format!("app undeploy -n {APP}");
     bob.run(&format!("{undeploy} --dry-run"))
         .is(0, &["an operation is in progress: ada@", "nothing was changed"]);
