@@ -129,6 +129,15 @@ pub fn firmly_at(place: Place) {
     let _ = place;
 }
 
+/// The run has noted that it is told to stop. A test that holds it waits for that word before it lets it go on: signals
+/// are noted a moment after they were sent.
+pub fn told_to_stop() {
+    #[cfg(debug_assertions)]
+    if std::env::var_os(VARIABLE).is_some() {
+        crate::ui::Ui::default().say("told to stop");
+    }
+}
+
 #[cfg(debug_assertions)]
 mod wanted {
     use super::{Place, VARIABLE};

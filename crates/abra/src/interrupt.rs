@@ -88,6 +88,7 @@ async fn count(mut signals: Signal, sender: watch::Sender<usize>, last_words: fn
             *count += 1;
             all = *count;
         });
+        crate::hold::told_to_stop();
         if all > 1 {
             last_words();
             std::process::exit(i32::from(crate::exit::Exit::Interrupted as u8));

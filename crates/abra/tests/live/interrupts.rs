@@ -107,8 +107,9 @@ fn told_to_stop_while_writing_it_down() {
 
 fn told_to_stop(site: &Site, place: &Held, index: usize) {
     let end = &ENDS[index];
-    let (run, hold) = site.upgrade_held_at(place.name);
+    let (mut run, hold) = site.upgrade_held_at(place.name);
     run.signal(SIGNALS[index % SIGNALS.len()]);
+    run.may_say("told to stop");
     drop(hold);
     let said = run.end();
     assert!(said.code == end.code, "{}: {}, {}", place.name, said.code, said.text);
@@ -152,7 +153,7 @@ fn told_to_stop_while_it_asks_or_waits() {
         asked.end().is(130, NOTHING);
     }
     assert_eq!(world.rig.json("/services").unwrap(), serde_json::json!([]));
-    let mut first = bob.start(&format!("app deploy -n -D --stable 30s {APP}"));
+    let mut first = bob.start(&format!("app deploy -n -D --stable 5m {APP}"));
     first.says("must stay up");
     for signal in SIGNALS {
         let mut waiting = world.ada.start(&format!("app deploy -n -D --wait {APP}"));

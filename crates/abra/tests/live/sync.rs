@@ -1,9 +1,7 @@
 //! What is written down, and when; and that nothing is where operator sync is off.
 use crate::operator::{APP, ENV, GOOD, Operator, STACK, World, git};
-use abra_rig::Proxy;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 fn set(names: &[&str]) -> BTreeSet<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
@@ -194,12 +192,11 @@ fn of_two_who_deploy_at_the_same_time_one_succeeds_and_the_other_knows() {
 
 #[test]
 fn ctrl_c_between_two_steps_says_that_the_server_is_changed() {
-    let mut world = World::new(&[GOOD, "db: {image: bb:1}", "queue: {image: bb:1}"]);
-    let proxy = Proxy::start(&world.rig.folder().join("proxy.sock"), &world.rig.socket()).unwrap();
-    proxy.delay(Duration::from_millis(300));
-    world.ada.reach(proxy.address());
-    let mut deploying = world.ada.start(&format!("app deploy -n -D {APP}"));
-    deploying.says(&format!("creating service {STACK}_app")).interrupt();
+    let world = World::new(&[GOOD, "db: {image: bb:1}", "queue: {image: bb:1}"]);
+    let (mut deploying, file) = world.ada.start_held(&format!("app deploy -n -D {APP}"), "applying#2");
+    deploying.interrupt();
+    deploying.says("told to stop");
+    std::fs::remove_file(file).unwrap();
     deploying.end().is(130, &["can't create service", "the server is changed by the 2 steps before it"]);
     assert_eq!(world.ada.env(), ENV);
     let left = world.rig.json("/services").unwrap();

@@ -55,11 +55,9 @@ fn many_are_synced_though_one_of_them_must_be_waited_for() {
     // Without waiting the one does not hold up the other.
     let sync = "app sync --all --converge -n -D --stable 1s";
     let busy = |version: &str| {
-        let mut run = world.ada.start(&format!("app deploy -n -D --stable 15s {APP} {version}"));
-        run.says("must stay up");
-        run
+        world.ada.start_held(&format!("app deploy -n -D --stable 1s {APP} {version}"), "watching")
     };
-    let ada = busy("1.1.0+1.1");
+    let (ada, file) = busy("1.1.0+1.1");
     bob.run(sync).is(
         6,
         &[
@@ -70,6 +68,7 @@ fn many_are_synced_though_one_of_them_must_be_waited_for() {
     );
     let mut waiting = bob.start(&format!("{sync} --wait"));
     waiting.says(&format!("{APP}: waiting for ada@"));
+    std::fs::remove_file(file).unwrap();
     ada.end().is(0, &["recorded 1.1.0+1.1"]);
     let rows = [
         format!("{APP} default 1.0.0+1.0 1.1.0+1.1 synced"),
@@ -79,17 +78,20 @@ fn many_are_synced_though_one_of_them_must_be_waited_for() {
     assert_eq!(world.images("app"), ["bb:1"]);
 
     // What is recorded meanwhile was not agreed to.
-    let ada = busy("1.1.0+1.1");
+    let (ada, file) = busy("1.1.0+1.1");
     let mut waiting = bob.start(&format!("{sync} --wait"));
     waiting.says(&format!("{APP}: waiting for ada@"));
     bob.write_env(&bob.env().replace("VERSION=1.0.0+1.0", "VERSION=1.2.0+1.2"));
+    std::fs::remove_file(file).unwrap();
     ada.end().is(0, &["is deployed and runs"]);
     waiting.end().is(7, &["the record has changed while waiting; look again"]);
     assert_eq!(world.images("app"), ["bb:2"]);
     // Who does not want to wait for ever says so.
-    let ada = busy("1.0.0+1.0");
+    let (mut ada, file) = busy("1.0.0+1.0");
     bob.run(&format!("{sync} --wait=1s")).is(6, &["waiting for ada@"]);
     ada.interrupt();
+    ada.says("told to stop");
+    std::fs::remove_file(file).unwrap();
     ada.end().is(130, &[]);
 }
 
