@@ -70,6 +70,12 @@ impl Context {
         Home::of(var("ABRA_DIR"), var("HOME"))
     }
 
+    /// The operator's editor, with words of its own; `None` where none is set.
+    pub fn editor_of_process() -> Option<String> {
+        let set = |name| std::env::var(name).ok().filter(|set| !set.trim().is_empty());
+        ["VISUAL", "EDITOR"].into_iter().find_map(set)
+    }
+
     /// The same as [`Context::new`], without a word about the settings.
     ///
     /// # Errors

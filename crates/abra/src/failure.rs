@@ -161,6 +161,9 @@ impl From<HomeError> for Failure {
             }
             HomeError::NoServer { nearest, .. } => did_you_mean(failure, &nearest)
                 .hint("`abra server ls` lists all servers; `abra server add` adds one"),
+            HomeError::Several { .. } => failure.hint(
+                "an app goes by the name of its file: give one of them another, with `STACK_NAME` in it so that its stack stays",
+            ),
             HomeError::Findings { path, findings } => Self::refused(&path.display().to_string(), findings),
             HomeError::Nowhere => failure.hint("set ABRA_DIR to the folder that holds servers and recipes"),
             _ => failure,

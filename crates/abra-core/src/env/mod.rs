@@ -2,12 +2,14 @@
 //!
 //! The grammar is the one the ecosystem's files rely on (joho/godotenv's): see `scan` for lines and quotes, `expand`
 //! for variables. Not here: reading and writing the file, and what an app makes of the values.
+mod check;
 mod edit;
 mod expand;
 mod hidden;
 mod sample;
 mod scan;
 
+pub use check::{Presence, Variable, check};
 pub use edit::RECORD_KEY;
 pub use hidden::{looks_secret, shown_value};
 pub use sample::{from_sample, optional_variables};

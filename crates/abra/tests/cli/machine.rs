@@ -15,7 +15,7 @@ fn every_command_prints_one_document() {
     let home = Home::usual().engine(World::default());
     home.write("stack.yml", "services: {app: {image: wiki}}\n");
     let file = home.path("stack.yml").display().to_string();
-    let runs: [&[&str]; 36] = [
+    let runs: [&[&str]; 38] = [
         &["-m", "config", "show"],
         &["-m", "config", "generate"],
         &["-m", "server", "add", "--local"],
@@ -39,6 +39,8 @@ fn every_command_prints_one_document() {
         &["-m", "app", "undeploy", "-n", "wiki.test"],
         &["-m", "app", "watch", "wiki.test"],
         &["-m", "app", "history", "wiki.test"],
+        &["-m", "app", "check", "-o", "wiki.test"],
+        &["-m", "app", "volume", "ls", "wiki.test"],
         &["-m", "app", "lock", "status", "wiki.test"],
         &["-m", "app", "lock", "release", "-n", "wiki.test"],
         &["-m", "app", "upgrade", "-o", "-n", "--dry-run", "wiki.test"],

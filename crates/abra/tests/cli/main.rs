@@ -3,6 +3,7 @@
 mod bad_input;
 mod completion;
 mod engine;
+mod env_file;
 mod home;
 mod hostile;
 mod interrupted;

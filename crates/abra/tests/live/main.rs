@@ -42,4 +42,5 @@ mod team;
 mod unrecorded;
 mod verdicts;
 mod versions;
+mod volumes;
 mod waiting;

@@ -1,5 +1,7 @@
 //! `abra app`: apps on servers.
+pub mod check;
 pub mod cmd;
+pub mod config;
 pub mod deploy;
 pub mod diff;
 pub mod history;
@@ -19,6 +21,7 @@ mod sync_many;
 pub mod undeploy;
 pub mod upgrade;
 pub mod version;
+pub mod volume;
 pub mod wait;
 pub mod watch;
 
@@ -32,6 +35,11 @@ use wait::waiting;
 pub enum Command {
     /// Create an app's env file from a recipe
     New(new::Args),
+    /// Open an app's env file in your editor, and check it afterwards
+    #[command(visible_alias = "cfg")]
+    Config(config::Args),
+    /// Compare an app's variables with the recipe's .env.sample: exit code 0 nothing missing, 8 something
+    Check(check::Args),
     /// Deploy an app and watch until it is known whether it worked
     #[command(visible_alias = "d")]
     Deploy(deploy::Args),
@@ -70,6 +78,9 @@ pub enum Command {
     /// Secrets of an app, on its server
     #[command(subcommand)]
     Secret(secret::Command),
+    /// Volumes of an app, on its server
+    #[command(subcommand)]
+    Volume(volume::Command),
     /// Take up the watching of a deployment and finish its verdict
     Watch(watch::Args),
     /// Show the last operations on an app: who, when, what, and what came of it
@@ -87,6 +98,8 @@ impl Command {
     pub async fn run(self, context: &Context) -> Result<Exit, Failure> {
         match self {
             Self::New(args) => new::run(context, args).await,
+            Self::Config(args) => config::run(context, &args).await,
+            Self::Check(args) => check::run(context, &args).await,
             Self::Deploy(args) => {
                 waiting(context, Some(&args.app), args.manner.wait, async |intent| {
                     deploy::run(context, &args, intent).await
@@ -124,6 +137,7 @@ impl Command {
             Self::Cmd(args) => cmd::run(context, args).await,
             Self::Run(args) => run::run(context, args).await,
             Self::Secret(command) => command.run(context).await,
+            Self::Volume(command) => command.run(context).await,
             Self::Watch(args) => watch::run(context, &args).await,
             Self::History(args) => history::run(context, &args).await,
             Self::Lock(command) => command.run(context).await,

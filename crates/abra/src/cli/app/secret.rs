@@ -89,7 +89,6 @@ pub struct RmArgs {
     /// The app
     pub app: String,
     /// The secret, by its name in the recipe
-    #[arg(required_unless_present = "all")]
     pub secret: Option<String>,
     /// The version of it; by default the one in the env file
     pub version: Option<String>,
@@ -222,6 +221,11 @@ async fn ls(context: &Context, args: &LsArgs) -> Result<Exit, Failure> {
 
 async fn rm(context: &Context, args: &RmArgs) -> Result<Exit, Failure> {
     let ui = context.ui;
+    if args.secret.is_none() && !args.all {
+        return Err(Failure::new("no secret is named")
+            .exit(Exit::Usage)
+            .hint(format!("`abra app secret ls {}` lists them; --all stands for all of them", args.app)));
+    }
     let vault = vault::open(context, &args.app, args.chaos).await?;
     let meant: Vec<String> = match &args.secret {
         Some(secret) => vec![vault.meant(secret, args.version.as_deref())?],
