@@ -257,6 +257,10 @@ fn login_hint(failure: Failure, target: &str, trouble: Trouble) -> Failure {
         Trouble::Denied => failure
             .hint(format!("`ssh {target}` must let you in: is it the right user, and the right key?"))
             .hint("`ssh-add` lets an agent answer for passphrases where nobody is asked"),
+        Trouble::TooManyKeys => failure
+            .hint("ssh offers every key it finds, and sshd takes a few only (`MaxAuthTries`): in ssh's settings, `IdentityFile` and `IdentitiesOnly yes` choose one"),
+        Trouble::TurnedAway => failure
+            .hint("sshd there takes no more logins at the moment (`MaxStartups`), or none from here; or something else listens at that port"),
         Trouble::HungUp | Trouble::Settings | Trouble::Lost | Trouble::Other => {
             failure.hint(format!("`ssh -v {target}` shows how far it comes"))
         }
@@ -274,7 +278,8 @@ fn way_hint(failure: Failure, target: &str, trouble: DialTrouble) -> Failure {
             .hint("if it listens elsewhere, `servers: NAME: socket:` in config.yml says where"),
         DialTrouble::Crowded => failure
             .hint("sshd allows too few sessions (`MaxSessions`), or other commands hold them"),
-        DialTrouble::Other => failure.hint(format!("`ssh {target} docker version` must work")),
+        DialTrouble::Other => failure
+            .hint(format!("`ssh {target} docker version` must work, or sshd there must allow to forward its socket (`AllowStreamLocalForwarding`)")),
     }
 }
 

@@ -11,6 +11,9 @@ pub struct Effective {
     pub silence: Option<Duration>,
     /// Whether ssh would ask, after a login, if it may learn further keys of the host (`UpdateHostKeys ask`).
     pub asks_afterwards: bool,
+    /// Whether this ssh has settings for what an own command line of it says: `SessionType`, `StdinNull` and
+    /// `ForkAfterAuthentication` (OpenSSH 8.7 and newer).
+    pub has_session_settings: bool,
 }
 
 /// A setting that would be read as something else, or change what a terminal shows.
@@ -48,6 +51,7 @@ pub fn effective(text: &str) -> Result<Effective, UnsafeSetting> {
         connect: seconds("connecttimeout").map(Duration::from_secs),
         silence: silence.map(Duration::from_secs),
         asks_afterwards: value("updatehostkeys") == Some("ask"),
+        has_session_settings: value("forkafterauthentication").is_some(),
     })
 }
 
@@ -74,9 +78,11 @@ mod tests {
             ),
             ("serveraliveinterval 7\nupdatehostkeys true\n", None, seconds(21), false),
             ("updatehostkeys ask\n", None, None, true),
+            ("sessiontype none\nforkafterauthentication yes\n", None, None, false),
             ("", None, None, false),
         ] {
-            let expected = Effective { connect, silence, asks_afterwards };
+            let has_session_settings = text.contains("fork");
+            let expected = Effective { connect, silence, asks_afterwards, has_session_settings };
             assert_eq!(effective(text).unwrap(), expected, "{text}");
         }
     }

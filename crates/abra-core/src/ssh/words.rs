@@ -15,7 +15,11 @@ pub enum Trouble {
     HostKeyUnknown,
     /// The host lets nobody in with this user and these keys.
     Denied,
-    /// The host hung up before anybody could log in.
+    /// The host was offered more keys than it takes.
+    TooManyKeys,
+    /// The host ended the connection at once, without a word: it takes no more logins at the moment, or none from here.
+    TurnedAway,
+    /// The host, or what leads there, hung up before anybody could log in.
     HungUp,
     /// The operator's ssh settings can't be used.
     Settings,
@@ -25,9 +29,12 @@ pub enum Trouble {
     Other,
 }
 
-/// Parts of ssh's words and what they mean; the first that is found counts. A changed key is told as unknown, too.
-const WORDS: [(&str, Trouble); 27] = [
-    ("REMOTE HOST IDENTIFICATION HAS CHANGED", Trouble::HostKeyChanged),
+/// Comes before much else, and is told as an unknown key, too.
+const CHANGED: &str = "REMOTE HOST IDENTIFICATION HAS CHANGED";
+
+/// Parts of ssh's lines and what they mean.
+const WORDS: [(&str, Trouble); 24] = [
+    (CHANGED, Trouble::HostKeyChanged),
     ("Host key verification failed", Trouble::HostKeyUnknown),
     ("you have requested strict checking", Trouble::HostKeyUnknown),
     ("Could not resolve hostname", Trouble::UnknownHost),
@@ -38,7 +45,7 @@ const WORDS: [(&str, Trouble); 27] = [
     ("hostname contains invalid characters", Trouble::Settings),
     ("remote username contains invalid characters", Trouble::Settings),
     ("Permission denied", Trouble::Denied),
-    ("Too many authentication failures", Trouble::Denied),
+    ("Too many authentication failures", Trouble::TooManyKeys),
     ("Received disconnect", Trouble::Denied),
     ("not responding", Trouble::Lost),
     ("Broken pipe", Trouble::Lost),
@@ -50,15 +57,36 @@ const WORDS: [(&str, Trouble); 27] = [
     ("Network is unreachable", Trouble::NoAnswer),
     ("Host is down", Trouble::NoAnswer),
     ("timed out", Trouble::NoAnswer),
-    ("kex_exchange_identification", Trouble::HungUp),
-    ("Connection closed by", Trouble::HungUp),
-    ("Connection reset by", Trouble::HungUp),
-    ("stdio forwarding failed", Trouble::HungUp),
+    ("open failed: administratively prohibited", Trouble::HungUp),
 ];
 
-/// What ssh's words mean.
+/// Lines that only say that there is no connection any more, whatever the reason.
+const ENDS: [&str; 4] =
+    ["kex_exchange_identification", "Connection closed by", "Connection reset by", "stdio forwarding failed"];
+
+/// What ssh's words mean. What it said last counts: hosts have greetings of their own, and a jump host comes first.
 pub fn trouble(words: &str) -> Trouble {
-    WORDS.iter().find(|(part, _)| words.contains(part)).map_or(Trouble::Other, |(_, trouble)| *trouble)
+    if words.contains(CHANGED) {
+        return Trouble::HostKeyChanged;
+    }
+    let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty());
+    if let Some(trouble) = lines().rev().find_map(meaning) {
+        return trouble;
+    }
+    match lines().filter(|line| is_end(line)).count() {
+        0 => Trouble::Other,
+        ends if ends == lines().count() && words.contains(ENDS[0]) => Trouble::TurnedAway,
+        _ => Trouble::HungUp,
+    }
+}
+
+/// What one line of ssh's means.
+fn meaning(line: &str) -> Option<Trouble> {
+    WORDS.iter().find(|(part, _)| line.contains(part)).map(|(_, trouble)| *trouble)
+}
+
+fn is_end(line: &str) -> bool {
+    ENDS.iter().any(|part| line.contains(part))
 }
 
 /// Why the engine can't be spoken to through `docker system dial-stdio` on the server.
@@ -98,17 +126,46 @@ pub fn dial_trouble(words: &str) -> DialTrouble {
         .map_or(DialTrouble::Other, |(_, trouble)| *trouble)
 }
 
-/// The one line of ssh's or docker's words that says most.
+/// The one line of ssh's or docker's words that says most, with what is behind it where that is said.
 pub fn gist(words: &str) -> String {
-    let lines = || words.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("@@@"));
-    let parts = || WORDS.iter().map(|(part, _)| *part).chain(DIAL_WORDS.iter().map(|(part, _)| *part));
-    let telling = parts().find_map(|part| lines().find(|line| line.contains(part)));
-    let line = telling.or_else(|| lines().next_back()).unwrap_or_default().trim_matches(['@', ' ']);
-    // Where the other key is known from.
-    match lines().find(|line| line.starts_with("Offending ") && trouble(words) == Trouble::HostKeyChanged) {
-        Some(place) => shortened(&format!("{line} {place}")),
-        None => shortened(line),
-    }
+    let said: Vec<&str> = words.lines().map(str::trim).filter(|line| says_something(line)).collect();
+    let is_known =
+        |line: &str| meaning(line).is_some() || DIAL_WORDS.iter().any(|(part, _)| line.contains(part));
+    let last = |wanted: &dyn Fn(&str) -> bool| said.iter().rev().copied().find(|line| wanted(line));
+    let trouble = trouble(words);
+    let line = match trouble {
+        Trouble::HostKeyChanged => last(&|line| line.contains(CHANGED)),
+        Trouble::Settings => last(&has_place),
+        _ => None,
+    };
+    let line = line
+        .or_else(|| last(&is_known))
+        .or_else(|| last(&|line| !is_end(line) && !line.starts_with("channel ")))
+        .or_else(|| last(&is_end))
+        .or_else(|| last(&|_| true))
+        .unwrap_or_default();
+    let behind = match trouble {
+        // Where the other key is known from.
+        Trouble::HostKeyChanged => last(&|line| line.starts_with("Offending ")),
+        // Why a key was of no use.
+        Trouble::Denied => last(&|line| KEYS.iter().any(|part| line.starts_with(part))),
+        _ => None,
+    };
+    let line = line.trim_matches(['@', ' ']);
+    shortened(&behind.map_or_else(|| line.to_owned(), |behind| format!("{line} {behind}")))
+}
+
+/// How lines begin that say what is wrong with a key.
+const KEYS: [&str; 3] = ["Load key ", "sign_and_send_pubkey: ", "no such identity: "];
+
+/// Whether it is more than decoration.
+fn says_something(line: &str) -> bool {
+    !line.starts_with("@@@") && line.chars().any(char::is_alphanumeric)
+}
+
+/// Whether a line names one of a file: `config: line 3: …` or `config line 3: …`.
+fn has_place(line: &str) -> bool {
+    line.split_once(" line ").is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// At most as much as fits a few lines.
@@ -148,8 +205,33 @@ mod tests {
     fn the_line_that_says_most_is_shown() {
         for (words, expected) in [
             ("Welcome!\nada@h: Permission denied (publickey).\r\n", "ada@h: Permission denied (publickey)."),
-            ("one\n\ntwo\n", "two"),
+            ("one\n\ntwo\n^~~~^\n", "two"),
             ("", ""),
+            (
+                "Permission denied, please try again.\r\nada@h: Permission denied (password).\r\n",
+                "ada@h: Permission denied (password).",
+            ),
+            (
+                "Load key \"/home/ada/.ssh/id\": bad permissions\r\nada@h: Permission denied (publickey).\r\n",
+                "ada@h: Permission denied (publickey). Load key \"/home/ada/.ssh/id\": bad permissions",
+            ),
+            (
+                "/home/ada/.ssh/config line 5: no argument after keyword \"x\"\r\n\
+                 /home/ada/.ssh/config: terminating, 1 bad configuration options\r\n",
+                "/home/ada/.ssh/config line 5: no argument after keyword \"x\"",
+            ),
+            (
+                "sh: 1: exec: nosuch: not here\nkex_exchange_identification: Connection closed by remote host\n",
+                "sh: 1: exec: nosuch: not here",
+            ),
+            (
+                "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed\n",
+                "channel 0: open failed: administratively prohibited: open failed",
+            ),
+            (
+                "Timeout, server h not responding.\nchannel 3: open failed: connect failed: open failed\n",
+                "Timeout, server h not responding.",
+            ),
             (
                 "@@@@@@@@@\n@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @\n@@@@@@@@@\nIT IS POSSIBLE\n\
                  Offending ED25519 key in /home/ada/.ssh/known_hosts:3\nHost key verification failed.",
@@ -180,12 +262,34 @@ mod tests {
             ),
             ("ada@127.0.0.1: Permission denied (publickey).", Trouble::Denied),
             (
-                "Received disconnect from 127.0.0.1 port 22:2: Too many authentication failures",
+                "Received disconnect from 127.0.0.1 port 22:2: Too many authentication failures\r\n\
+                 Disconnected from 127.0.0.1 port 22",
+                Trouble::TooManyKeys,
+            ),
+            ("kex_exchange_identification: Connection closed by remote host", Trouble::TurnedAway),
+            (
+                "kex_exchange_identification: read: Connection reset by peer\r\n\
+                 Connection reset by 10.0.0.1 port 22\r\nConnection closed by UNKNOWN port 65535\r\n",
+                Trouble::TurnedAway,
+            ),
+            (
+                "sh: 1: exec: cloudflared: not found\nkex_exchange_identification: Connection closed by remote host",
+                Trouble::HungUp,
+            ),
+            ("Connection closed by 127.0.0.1 port 22", Trouble::HungUp),
+            (
+                "channel 0: open failed: administratively prohibited: open failed\nstdio forwarding failed\n\
+                 kex_exchange_identification: Connection closed by remote host",
+                Trouble::HungUp,
+            ),
+            (
+                "Welcome! Whoever else comes: Connection refused\nada@h: Permission denied (password).",
                 Trouble::Denied,
             ),
-            ("kex_exchange_identification: Connection closed by remote host", Trouble::HungUp),
-            ("kex_exchange_identification: read: Connection reset by peer", Trouble::HungUp),
-            ("Connection closed by 127.0.0.1 port 22", Trouble::HungUp),
+            (
+                "ada@jump: Permission denied (publickey).\nkex_exchange_identification: Connection closed by remote host",
+                Trouble::Denied,
+            ),
             ("Timeout, server 127.0.0.1 not responding.", Trouble::Lost),
             ("client_loop: send disconnect: Broken pipe", Trouble::Lost),
             ("Connection to 127.0.0.1 closed by remote host.", Trouble::Lost),

@@ -1,14 +1,27 @@
-//! When to log in again after a link has ended. A server that lets nobody in must not be knocked at without end: it may
-//! shut its door for good.
+//! When to log in again, after a link has ended or where a server takes no more logins at the moment. One that lets nobody
+//! in must not be knocked at without end: it may shut its door for good.
 use super::LinkError;
+use abra_core::ssh::Address;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// Before the second attempt; doubled for each one more.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(16);
+/// Until a server has let in those who came first, in milliseconds.
+const CROWDED: [u64; 5] = [200, 400, 800, 1600, 3200];
 /// A link that lived for so long was a good one: the next attempt is the first again.
 const GOOD: Duration = Duration::from_secs(60);
+
+/// Before each further attempt to log in to a server that has turned one away. Runs and servers that came at the same time
+/// should not come again at the same time, so each is up to half longer, depending on the address.
+pub(super) fn pauses(address: &Address) -> impl Iterator<Item = Duration> + use<> {
+    let mut hasher = DefaultHasher::new();
+    (address, std::process::id()).hash(&mut hasher);
+    let share = (hasher.finish() % 100) as u32;
+    CROWDED.into_iter().map(move |millis| Duration::from_millis(millis) * (200 + share) / 200)
+}
 
 /// Attempts so far.
 #[derive(Debug)]
@@ -62,7 +75,7 @@ impl Again {
 mod tests {
     use super::{Again, Next};
     use crate::engine::ssh::LinkError;
-    use abra_core::ssh::Trouble;
+    use abra_core::ssh::{Address, Trouble};
     use std::time::Duration;
     use tokio::time::{Instant, advance};
 
@@ -88,6 +101,19 @@ mod tests {
         again.tried(Duration::from_secs(60));
         advance(Duration::from_secs(1)).await;
         assert_eq!(again.next(Instant::now()), Next::Now, "after a good link");
+    }
+
+    #[test]
+    fn servers_that_were_turned_away_together_do_not_come_again_together() {
+        let pauses = |number: usize| -> Vec<Duration> {
+            super::pauses(&Address::parse(&format!("ssh://s{number}")).unwrap()).collect()
+        };
+        let all: Vec<Vec<Duration>> = (0..20).map(pauses).collect();
+        let firsts: std::collections::BTreeSet<Duration> = all.iter().map(|pauses| pauses[0]).collect();
+        assert!(firsts.len() > 10, "{firsts:?}");
+        for pauses in &all {
+            assert!(pauses.iter().sum::<Duration>() < Duration::from_secs(10), "{pauses:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

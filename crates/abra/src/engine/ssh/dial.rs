@@ -1,11 +1,10 @@
 //! Where a server forbids forwarding: each connection is a session of its own, in which docker hands the bytes on.
 use super::LinkError;
 use super::keeper::{Words, keep};
-use super::session::session;
+use super::session::{Through, session};
 use super::sessions::{Permit, Sessions};
 use abra_core::ssh::{Address, DialTrouble, dial_trouble, gist};
 use std::io;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -22,9 +21,8 @@ const HEAD: usize = 16 << 10;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// For a process to end when its connection has.
 const ENDING: Duration = Duration::from_secs(2);
-/// How often one session is tried where there is no other: the server may not have noticed yet that the last one ended.
-const TRIES: u32 = 10;
-const PAUSE: Duration = Duration::from_millis(200);
+/// What a shell ends with that finds no such command, in whatever language it says so (POSIX).
+const NOT_FOUND: i32 = 127;
 
 /// A connection to an engine through a session. It lives as long as the session.
 #[derive(Debug)]
@@ -35,28 +33,26 @@ pub(in crate::engine) struct DialStream {
 }
 
 /// Opens a connection: waits for its turn, and for the engine's first answer.
-pub(super) async fn open(
-    program: &str,
-    address: &Address,
-    control: &Path,
-    sessions: &Sessions,
-) -> Result<DialStream, LinkError> {
+pub(super) async fn open(through: Through<'_>, sessions: &Sessions) -> Result<DialStream, LinkError> {
     let mut tries = 0;
     loop {
         let permit = sessions.permit().await;
-        let (child, said) = started(program, address, control)?;
-        if let Some((input, output, child)) = greeted(child).await {
-            return Ok(DialStream { input: Some(input), output, held: Some((child, permit)) });
-        }
-        let words = said.lock().map(|words| words.clone()).unwrap_or_default();
-        let trouble = dial_trouble(&words);
-        let has_others = trouble == DialTrouble::Crowded && permit.refused();
-        tries += u32::from(!has_others);
-        if trouble != DialTrouble::Crowded || tries > TRIES {
-            return Err(no_way(address, trouble, &words));
-        }
-        if !has_others {
-            tokio::time::sleep(PAUSE).await;
+        let (child, said) = started(through)?;
+        let silent = match greeted(child).await {
+            Ok((input, output, child)) => {
+                return Ok(DialStream { input: Some(input), output, held: Some((child, permit)) });
+            }
+            Err(silent) => silent,
+        };
+        let said = said.lock().map(|words| words.clone()).unwrap_or_default();
+        let trouble = match dial_trouble(&said) {
+            DialTrouble::Other if silent.code == Some(NOT_FOUND) => DialTrouble::NoDocker,
+            trouble => trouble,
+        };
+        if trouble != DialTrouble::Crowded || !permit.waits(&mut tries).await {
+            // A shell that lets nobody in says so as if it were data.
+            let words = if gist(&said).is_empty() { &silent.words } else { &said };
+            return Err(no_way(through.address, trouble, words));
         }
     }
 }
@@ -71,13 +67,13 @@ fn no_way(address: &Address, trouble: DialTrouble, words: &str) -> LinkError {
 }
 
 /// Docker over there hands the bytes on.
-fn started(program: &str, address: &Address, control: &Path) -> Result<(Child, Words), LinkError> {
+fn started(through: Through<'_>) -> Result<(Child, Words), LinkError> {
     let mut words = vec!["docker".to_owned()];
-    if let Some(socket) = &address.socket {
+    if let Some(socket) = &through.address.socket {
         words.extend(["-H".to_owned(), format!("unix://{socket}")]);
     }
     words.extend(["system", "dial-stdio"].map(str::to_owned));
-    let mut command = session(program, address, control, &words);
+    let mut command = session(through, &words);
     let mut child = command.spawn().map_err(|error| LinkError::Program { reason: error.to_string() })?;
     let said = Words::default();
     if let Some(stderr) = child.stderr.take() {
@@ -86,41 +82,60 @@ fn started(program: &str, address: &Address, control: &Path) -> Result<(Child, W
     Ok((child, said))
 }
 
-/// Asks the engine something; without an answer, waits until the process has said why.
-async fn greeted(mut child: Child) -> Option<(ChildStdin, ChildStdout, Child)> {
-    let (Some(mut input), Some(mut output)) = (child.stdin.take(), child.stdout.take()) else { return None };
-    let answered = timeout(PATIENCE, async {
-        input.write_all(GREETING).await?;
-        input.flush().await?;
-        head(&mut output).await
-    });
-    if let Ok(Ok(())) = answered.await {
-        return Some((input, output, child));
-    }
-    drop((input, output));
-    let _ = timeout(ENDING, child.wait()).await;
-    // Its last words are on their way.
-    tokio::time::sleep(Duration::from_millis(20)).await;
-    None
+/// A session in which no engine answers.
+#[derive(Default)]
+struct Silent {
+    /// What came instead.
+    words: String,
+    /// How the command ended.
+    code: Option<i32>,
 }
 
-/// Reads the head of an answer, and nothing behind it. What the login shell's own settings print comes before.
-async fn head(output: &mut ChildStdout) -> io::Result<()> {
-    let (mut read, mut line, mut is_head) = (0, Vec::new(), false);
-    loop {
-        line.push(output.read_u8().await?);
-        read += 1;
-        if read > HEAD {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        if line.ends_with(b"\n") {
-            is_head |= line.starts_with(b"HTTP/1.");
-            if is_head && line == b"\r\n" {
+/// Asks the engine something; without an answer, waits until the process has said why.
+async fn greeted(mut child: Child) -> Result<(ChildStdin, ChildStdout, Child), Silent> {
+    let (Some(mut input), Some(mut output)) = (child.stdin.take(), child.stdout.take()) else {
+        return Err(Silent::default());
+    };
+    let mut came = Vec::new();
+    let answered = timeout(PATIENCE, async {
+        // Who ends at once does not read it, but may say why.
+        let written = input.write_all(GREETING).await;
+        head(&mut output, &mut came).await?;
+        written
+    });
+    if let Ok(Ok(())) = answered.await {
+        return Ok((input, output, child));
+    }
+    drop((input, output));
+    let status = timeout(ENDING, child.wait()).await;
+    // Its last words are on their way.
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let code = status.ok().and_then(Result::ok).and_then(|status| status.code());
+    Err(Silent { words: String::from_utf8_lossy(&came).into_owned(), code })
+}
+
+/// Reads the head of an answer, and nothing behind it. What the login shell's own settings print comes before, even in the
+/// same line, as a terminal's title does.
+async fn head(output: &mut ChildStdout, came: &mut Vec<u8>) -> io::Result<()> {
+    let (mut line, mut is_head) = (0, false);
+    while came.len() < HEAD {
+        came.push(output.read_u8().await?);
+        if came.ends_with(b"\n") {
+            is_head |= is_answer(&came[line..]);
+            if is_head && &came[line..] == b"\r\n" {
                 return Ok(());
             }
-            line.clear();
+            line = came.len();
         }
     }
+    Err(io::ErrorKind::InvalidData.into())
+}
+
+/// Whether a line is the first of an engine's answer. To what a shell has read a part of, it would say 400.
+fn is_answer(line: &[u8]) -> bool {
+    let line = String::from_utf8_lossy(line);
+    let status = line.split_once("HTTP/1.").and_then(|(_, rest)| rest.split(' ').nth(1)?.parse::<u16>().ok());
+    status.is_some_and(|status| status != 400)
 }
 
 impl DialStream {

@@ -100,7 +100,14 @@ impl LinkError {
         match self {
             Self::Ended { .. } | Self::TimedOut { .. } | Self::Control { .. } => true,
             Self::Login { trouble, .. } => {
-                matches!(trouble, Trouble::NoAnswer | Trouble::Refused | Trouble::HungUp | Trouble::Lost)
+                matches!(
+                    trouble,
+                    Trouble::NoAnswer
+                        | Trouble::Refused
+                        | Trouble::TurnedAway
+                        | Trouble::HungUp
+                        | Trouble::Lost
+                )
             }
             Self::NoWay { trouble, .. } => matches!(trouble, DialTrouble::NoEngine | DialTrouble::Crowded),
             Self::Away { again, .. } => again.is_transient(),
@@ -108,6 +115,11 @@ impl LinkError {
                 false
             }
         }
+    }
+
+    /// Whether the server ended the connection at once, as one does that is asked for too many logins in the same moment.
+    pub(super) fn is_turned_away(&self) -> bool {
+        matches!(self, Self::Login { trouble: Trouble::TurnedAway, .. })
     }
 
     /// Whether a person at the keyboard could have made the difference.

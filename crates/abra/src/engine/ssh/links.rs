@@ -1,7 +1,7 @@
 //! Which servers are logged in to in this run: one login each, however many connections, and another one where that has
 //! ended.
 use super::LinkError;
-use super::again::{Again, Next};
+use super::again::{self, Again, Next};
 use super::login::Login;
 use super::master::{Master, Way};
 use abra_core::ssh::Address;
@@ -116,7 +116,18 @@ impl Inner {
     async fn log_in(&self, address: &Address) -> Result<Master, LinkError> {
         let tell = self.tell.as_ref();
         let login = |may_ask| Login { program: &self.program, address, may_ask, tell }.done();
-        match login(false).await {
+        let mut pauses = again::pauses(address);
+        let unasked = loop {
+            match login(false).await {
+                // Who comes through a jump host comes with many others, and it takes a few at a time only.
+                Err(error) if error.is_turned_away() => match pauses.next() {
+                    Some(pause) => tokio::time::sleep(pause).await,
+                    None => break Err(error),
+                },
+                result => break result,
+            }
+        };
+        match unasked {
             Err(error) if self.may_ask && error.wants_a_person() => {
                 let _turn = self.terminal.lock().await;
                 let _asks = Asks::begin(&self.asked);

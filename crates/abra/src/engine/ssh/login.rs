@@ -60,7 +60,7 @@ impl Login<'_> {
             Ok(false) => return Err(refused(target, &keeper.said())),
             Err(_) => return Err(LinkError::TimedOut { target, after: limit }),
         }
-        let master = Master::new(program, address, folder, keeper)?;
+        let master = Master::new(program, address, &effective, folder, keeper)?;
         if let Some(tell) = tell {
             tell(&format!("logged in to {} ({} ms)", address.target, start.elapsed().as_millis()));
         }
@@ -132,7 +132,8 @@ fn words(address: &Address, folder: &Folder, effective: &Effective, may_ask: boo
 /// What the operator's settings say about the target.
 async fn effective(program: &str, target: &Target) -> Result<Effective, LinkError> {
     let mut command = Command::new(program);
-    command.arg("-G").arg("-T").args(target.arguments()).stdin(Stdio::null()).kill_on_drop(true);
+    // Without `-N` it might want a command, as for the background.
+    command.args(["-G", "-N", "-T"]).args(target.arguments()).stdin(Stdio::null()).kill_on_drop(true);
     let output = match timeout(SETTINGS, command.output()).await {
         Ok(output) => output.map_err(|error| LinkError::Program { reason: error.to_string() })?,
         Err(_) => return Err(LinkError::TimedOut { target: target.to_string(), after: SETTINGS }),
@@ -140,6 +141,10 @@ async fn effective(program: &str, target: &Target) -> Result<Effective, LinkErro
     if !output.status.success() {
         let said = match gist(&String::from_utf8_lossy(&output.stderr)) {
             said if said.is_empty() => output.status.to_string(),
+    if effective.has_session_settings {
+        // In the background nobody would hold it.
+        option("ForkAfterAuthentication=no".to_owned());
+    }
             said => said,
         };
         return Err(LinkError::Settings { target: target.to_string(), said });

@@ -3,11 +3,12 @@ use super::dial::{self, DialStream};
 use super::folder::Folder;
 use super::keeper::Keeper;
 use super::mux;
-use super::session;
+use super::session::{self, Through};
 use super::sessions::Sessions;
 use super::{LinkError, Tell};
-use abra_core::ssh::{Address, gist};
+use abra_core::ssh::{Address, Effective, gist};
 use std::io;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::net::UnixStream;
@@ -22,6 +23,7 @@ const MOMENT: Duration = Duration::from_millis(100);
 pub(super) struct Master {
     program: String,
     address: Address,
+    has_session_settings: bool,
     sessions: Sessions,
     dials: AtomicBool,
     since: Instant,
@@ -44,6 +46,7 @@ impl Master {
     pub(super) fn new(
         program: &str,
         address: &Address,
+        effective: &Effective,
         folder: Folder,
         keeper: Keeper,
     ) -> Result<Self, LinkError> {
@@ -53,9 +56,17 @@ impl Master {
             target: address.target.to_string(),
             reason: error.to_string(),
         })?;
-        let (program, address) = (program.to_owned(), address.clone());
-        let (dials, since) = (AtomicBool::new(false), Instant::now());
-        Ok(Self { program, address, sessions: Sessions::new(), dials, since, ended, keeper, folder })
+        Ok(Self {
+            program: program.to_owned(),
+            address: address.clone(),
+            has_session_settings: effective.has_session_settings,
+            sessions: Sessions::new(),
+            dials: AtomicBool::new(false),
+            since: Instant::now(),
+            ended,
+            keeper,
+            folder,
+        })
     }
 
     /// How long ago the login was.
@@ -81,7 +92,7 @@ impl Master {
         }
         if self.dials.load(Ordering::Relaxed) {
             let control = self.folder.control();
-            let dialled = dial::open(&self.program, &self.address, &control, &self.sessions);
+            let dialled = dial::open(self.through(&control), &self.sessions);
             return tokio::select! {
                 dialled = dialled => Ok(Way::Dialled(Box::new(dialled?))),
                 () = self.end() => Err(self.ended().into()),
@@ -94,11 +105,16 @@ impl Master {
     /// What a short command over there prints.
     pub(super) async fn run(&self, words: &[&str]) -> Result<String, LinkError> {
         let control = self.folder.control();
-        let run = session::run(&self.program, &self.address, &control, &self.sessions, words);
+        let run = session::run(self.through(&control), &self.sessions, words);
         tokio::select! {
             said = run => said,
             () = self.end() => Err(self.ended()),
         }
+    }
+
+    fn through<'a>(&'a self, control: &'a Path) -> Through<'a> {
+        let Self { program, address, has_session_settings, .. } = self;
+        Through { program, address, control, has_settings: *has_session_settings }
     }
 
     /// The forwarded socket leads nowhere: from now on sessions are used. Says whether that is new.

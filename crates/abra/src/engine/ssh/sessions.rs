@@ -1,10 +1,15 @@
 //! How many sessions there may be at a time on one login. Servers allow ten unless they are told otherwise (sshd:
 //! `MaxSessions`), and don't say how many: so a refusal tells.
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The most that we want.
 const MOST: usize = 6;
+
+/// How often one session is tried where there is no other: the server may not have noticed yet that the last one ended.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The sessions of one login.
 #[derive(Debug, Clone)]
@@ -58,8 +63,20 @@ impl Inner {
 }
 
 impl Permit {
-    /// The server refused this session: from now on there are no more than the others. Says whether there are others.
-    pub(super) fn refused(self) -> bool {
+    /// The server refused this session: says whether to try again, when it is time to.
+    pub(super) async fn waits(self, tries: &mut u32) -> bool {
+        if self.refused() {
+            return true;
+        }
+        *tries += 1;
+        if *tries <= TRIES {
+            tokio::time::sleep(PAUSE).await;
+        }
+        *tries <= TRIES
+    }
+
+    /// From now on there are no more than the others. Says whether there are others.
+    fn refused(self) -> bool {
         let mut count = self.0.count();
         let others = count.open - 1;
         count.most = others.max(1);
