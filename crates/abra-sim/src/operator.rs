@@ -82,7 +82,7 @@ impl Operator {
             reads: Reads::default(),
             interrupt: Interrupt::never(),
             docker_host: None,
-            links: Links::new(false, None),
+            links: Links::new(None, None),
             engine: Some(engine),
             host: format!("ws{}", self.number),
             user_at_host: format!("op{0}@ws{0}", self.number),

@@ -102,7 +102,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(seconds)).await;
                 Ok::<_, Failure>(seconds)
             };
-            within(Duration::from_secs(10), &Links::new(false, None), work)
+            within(Duration::from_secs(10), &Links::new(None, None), work)
                 .await
                 .map_err(|failure| failure.message)
         };

@@ -59,8 +59,9 @@ pub fn address(context: &Context, server: &ServerName) -> Result<String, Failure
 /// No logins yet. ssh asks where somebody is there to answer.
 pub fn links(ui: Ui) -> Links {
     let may_ask = !ui.no_input && terminal::is_watched();
-    let tell: Tell = Arc::new(move |words: &str| ui.debug(format!("ssh: {words}")));
-    Links::new(may_ask, ui.debug.then_some(tell))
+    let person: Tell = Arc::new(move |words: &str| ui.say(words));
+    let debug: Tell = Arc::new(move |words: &str| ui.debug(format!("ssh: {words}")));
+    Links::new(may_ask.then_some(person), ui.debug.then_some(debug))
 }
 
 /// Where docker's context of a server's name leads.

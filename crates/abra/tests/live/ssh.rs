@@ -166,7 +166,7 @@ async fn many_calls_at_once_are_all_answered() {
     ] {
         let sshd = sshd(&rig, name, settings);
         let ada = operator(&Forge::new(), "a.example.com", &sshd, "");
-        let links = Links::with(ada.home().join("bin/ssh").to_str().unwrap(), false, None);
+        let links = Links::with(ada.home().join("bin/ssh").to_str().unwrap(), None, None);
         let endpoint = Endpoint::Ssh(links.to(Address::parse(&format!("ssh://{SERVER}")).unwrap()));
         let engine = Engine::connect(&endpoint, &Limits::default()).await.unwrap();
         let answers = join_all((0..25).map(|_| engine.info())).await;

@@ -156,7 +156,7 @@ async fn a_silent_link_is_given_up_after_a_quarter_of_a_minute() {
     let ada = operator(&Forge::new(), "quiet.example.com", &sshd, "");
     through(&ada, &sshd, relay.port());
     set(&ada, "ConnectTimeout", "5");
-    let links = Links::with(ada.home().join("bin/ssh").to_str().unwrap(), false, None);
+    let links = Links::with(ada.home().join("bin/ssh").to_str().unwrap(), None, None);
     let endpoint = Endpoint::Ssh(links.to(Address::parse(&format!("ssh://{SERVER}")).unwrap()));
     let engine = Engine::connect(&endpoint, &Limits::default()).await.unwrap();
     relay.silence();

@@ -86,13 +86,14 @@ impl Drop for Keeper {
     }
 }
 
-/// Keeps the words that come, up to the limit; what is more is read and dropped.
+/// Keeps the words that come, up to the limit: the last ones.
 pub(super) async fn keep(mut from: impl AsyncRead + Unpin, into: Words) {
     let mut buffer = [0; 1024];
     while let Ok(length @ 1..) = from.read(&mut buffer).await {
         if let Ok(mut words) = into.lock() {
-            let room = WORDS.saturating_sub(words.len());
-            words.push_str(&String::from_utf8_lossy(&buffer[..length.min(room)]));
+            words.push_str(&String::from_utf8_lossy(&buffer[..length]));
+            let most = words.ceil_char_boundary(words.len().saturating_sub(WORDS));
+            words.drain(..most);
         }
     }
 }

@@ -2,12 +2,14 @@
 //! ended.
 use super::LinkError;
 use super::again::{self, Again, Next};
+use super::heard::Hearer;
 use super::login::Login;
 use super::master::{Master, Way};
 use abra_core::ssh::Address;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Mutex as Turn;
@@ -18,7 +20,7 @@ const AGAIN: Duration = Duration::from_secs(12);
 /// A login this young has not proved yet that it leads anywhere.
 const YOUNG: Duration = Duration::from_secs(1);
 
-/// Is told what happens, for `--debug`.
+/// Is told what happens, line by line.
 pub type Tell = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// The one login to a server: who has its turn looks, or logs in.
@@ -35,7 +37,8 @@ struct Server {
 pub struct Links(Arc<Inner>);
 
 struct Inner {
-    may_ask: bool,
+    person: Option<Tell>,
+    knows: AtomicBool,
     tell: Option<Tell>,
     program: String,
     logins: Mutex<BTreeMap<Address, Slot>>,
@@ -58,15 +61,23 @@ pub struct Behind {
 }
 
 impl Links {
-    /// None yet. `may_ask`: ssh may ask for passphrases and whether to trust a host, one server after the other.
-    pub fn new(may_ask: bool, tell: Option<Tell>) -> Self {
-        Self::with("ssh", may_ask, tell)
+    /// None yet. `person`: there is one, who sees what is told there, and whom ssh may ask for passphrases and whether to trust
+    /// a host, one server after the other. `debug` is told what happens.
+    pub fn new(person: Option<Tell>, debug: Option<Tell>) -> Self {
+        Self::with("ssh", person, debug)
     }
 
     /// None yet, by another program that takes ssh's arguments.
-    pub fn with(program: &str, may_ask: bool, tell: Option<Tell>) -> Self {
-        let (logins, terminal, asked) = (Mutex::default(), Turn::default(), Mutex::default());
-        Self(Arc::new(Inner { may_ask, tell, program: program.to_owned(), logins, terminal, asked }))
+    pub fn with(program: &str, person: Option<Tell>, debug: Option<Tell>) -> Self {
+        Self(Arc::new(Inner {
+            person,
+            knows: AtomicBool::new(false),
+            tell: debug,
+            program: program.to_owned(),
+            logins: Mutex::default(),
+            terminal: Turn::default(),
+            asked: Mutex::default(),
+        }))
     }
 
     /// How long ssh has been asking in this run, all servers together: time that no server can be blamed for.
@@ -114,8 +125,11 @@ impl Inner {
 
     /// Logs in without a question first: servers are logged in to side by side, but only one can ask at a time.
     async fn log_in(&self, address: &Address) -> Result<Master, LinkError> {
-        let tell = self.tell.as_ref();
-        let login = |may_ask| Login { program: &self.program, address, may_ask, tell }.done();
+        let login = |may_ask: bool| {
+            let terminal = (!may_ask).then_some(&self.terminal);
+            let hearer = self.person.as_ref().map(|show| Hearer { show, terminal, knows: &self.knows });
+            Login { program: &self.program, address, may_ask, hearer, tell: self.tell.as_ref() }.done()
+        };
         let mut pauses = again::pauses(address);
         let unasked = loop {
             match login(false).await {
@@ -128,7 +142,7 @@ impl Inner {
             }
         };
         match unasked {
-            Err(error) if self.may_ask && error.wants_a_person() => {
+            Err(error) if self.person.is_some() && error.wants_a_person() => {
                 let _turn = self.terminal.lock().await;
                 let _asks = Asks::begin(&self.asked);
                 login(true).await
@@ -140,7 +154,8 @@ impl Inner {
     /// Logs in again after a link has ended, without a question: nobody expects one in the middle of something. Requests
     /// that went by the old link are nobody's business here: whoever sent them knows whether they may be sent again.
     async fn log_in_again(&self, address: &Address, before: &Master) -> Result<Master, LinkError> {
-        let login = Login { program: &self.program, address, may_ask: false, tell: self.tell.as_ref() };
+        let (program, tell) = (&*self.program, self.tell.as_ref());
+        let login = Login { program, address, may_ask: false, hearer: None, tell };
         let late = || LinkError::TimedOut { target: address.target.to_string(), after: AGAIN };
         timeout(AGAIN, login.done()).await.unwrap_or_else(|_| Err(late())).map(|master| master.follow(before))
     }
@@ -248,7 +263,7 @@ impl Behind {
 
 impl fmt::Debug for Links {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Links").field("may_ask", &self.0.may_ask).finish_non_exhaustive()
+        f.debug_struct("Links").field("may_ask", &self.0.person.is_some()).finish_non_exhaustive()
     }
 }
 

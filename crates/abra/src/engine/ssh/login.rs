@@ -1,10 +1,12 @@
 //! From an address to a running ssh that is logged in.
 use super::folder::Folder;
+use super::heard::Hearer;
 use super::keeper::Keeper;
 use super::master::Master;
 use super::terminal::Terminal;
 use super::{LinkError, Tell};
 use abra_core::ssh::{self, Address, Effective, Target, Trouble, gist, trouble};
+use std::future::pending;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -34,6 +36,8 @@ pub(super) struct Login<'a> {
     pub(super) address: &'a Address,
     /// Whether it may ask on the terminal.
     pub(super) may_ask: bool,
+    /// Who hears what ssh says.
+    pub(super) hearer: Option<Hearer<'a>>,
     /// Is told what happens.
     pub(super) tell: Option<&'a Tell>,
 }
@@ -44,18 +48,28 @@ impl Login<'_> {
     /// # Errors
     /// What ssh said, and what that means.
     pub(super) async fn done(self) -> Result<Master, LinkError> {
-        let Self { program, address, may_ask, tell } = self;
+        let Self { program, address, may_ask, hearer, tell } = self;
         let start = Instant::now();
         let effective = effective(program, &address.target).await?;
         let folder = Folder::new()?;
         // Put back after the keeper has ended ssh.
         let _terminal = may_ask.then(Terminal::now);
-        let words = words(address, &folder, &effective, may_ask);
+        let words = words(address, &folder, &effective, may_ask, hearer.is_some());
         let keeper = Keeper::start(folder.path(), program, &words, may_ask)?;
         let connect = effective.connect.unwrap_or(Duration::from_secs(CONNECT));
         let limit = connect + if may_ask { WITH_PERSON } else { LOGIN };
         let target = address.target.to_string();
-        match timeout(limit, logged_in(&folder, &keeper)).await {
+        let hear = async {
+            match hearer {
+                Some(hearer) => hearer.hear(&target, || keeper.said()).await,
+                None => pending().await,
+            }
+        };
+        let result = tokio::select! {
+            result = timeout(limit, logged_in(&folder, &keeper)) => result,
+            never = hear => match never {},
+        };
+        match result {
             Ok(true) => {}
             Ok(false) => return Err(refused(target, &keeper.said())),
             Err(_) => return Err(LinkError::TimedOut { target, after: limit }),
@@ -95,7 +109,13 @@ fn refused(target: String, words: &str) -> LinkError {
 }
 
 /// ssh's command line. Options given here come before the operator's settings; all others are theirs.
-fn words(address: &Address, folder: &Folder, effective: &Effective, may_ask: bool) -> Vec<String> {
+fn words(
+    address: &Address,
+    folder: &Folder,
+    effective: &Effective,
+    may_ask: bool,
+    is_heard: bool,
+) -> Vec<String> {
     let mut words: Vec<String> = ["-M", "-N", "-T", "-a", "-x"].map(str::to_owned).into();
     let mut option = |option: String| words.extend(["-o".to_owned(), option]);
     option("ControlMaster=yes".to_owned());
@@ -108,7 +128,8 @@ fn words(address: &Address, folder: &Folder, effective: &Effective, may_ask: boo
         // Forwards of theirs are for their own sessions: the ports may be in use by one.
         "ClearAllForwardings=yes",
         "StreamLocalBindUnlink=yes",
-        "LogLevel=ERROR",
+        // Greetings are for people.
+        if is_heard { "LogLevel=INFO" } else { "LogLevel=ERROR" },
     ] {
         option(own.to_owned());
     }
@@ -118,6 +139,10 @@ fn words(address: &Address, folder: &Folder, effective: &Effective, may_ask: boo
     if effective.silence.is_none_or(|silence| silence > LONGEST_SILENCE) {
         option(format!("ServerAliveInterval={}", ALIVE.0));
         option(format!("ServerAliveCountMax={}", ALIVE.1));
+    }
+    if effective.has_session_settings {
+        // In the background nobody would hold it.
+        option("ForkAfterAuthentication=no".to_owned());
     }
     if effective.asks_afterwards {
         option("UpdateHostKeys=no".to_owned());
@@ -141,10 +166,6 @@ async fn effective(program: &str, target: &Target) -> Result<Effective, LinkErro
     if !output.status.success() {
         let said = match gist(&String::from_utf8_lossy(&output.stderr)) {
             said if said.is_empty() => output.status.to_string(),
-    if effective.has_session_settings {
-        // In the background nobody would hold it.
-        option("ForkAfterAuthentication=no".to_owned());
-    }
             said => said,
         };
         return Err(LinkError::Settings { target: target.to_string(), said });

@@ -5,6 +5,7 @@
 //! | `links` | which servers are logged in to in this run |
 //! | `again` | when to log in again after a link has ended |
 //! | `login` | from an address to a running ssh that is logged in |
+//! | `heard` | what ssh says meanwhile, for the person at the terminal |
 //! | `keeper` | the process that holds ssh, and ends it however this one ends |
 //! | `master` | a running ssh: connections through it, and its end |
 //! | `mux` | talking to it over its control socket |
@@ -20,6 +21,7 @@ mod again;
 mod dial;
 mod error;
 mod folder;
+mod heard;
 mod keeper;
 mod links;
 mod login;
