@@ -146,6 +146,21 @@ impl Sshd {
         Ok(format!("[127.0.0.1]:{} {key}", self.port))
     }
 
+    /// Makes a user who may do what root may, with this login shell and crypt(3)'s form of a password, `*` for none. Gives
+    /// back the home, in which the shell's settings can be written.
+    pub fn user(&self, name: &str, shell: &Path, password: &str) -> Result<PathBuf, RigError> {
+        let add = || {
+            let passwd = fs::read_to_string(self.folder.join("passwd"))?;
+            let line = format!("{name}:{password}:0:0::/run/home/{name}:{}\n", shell.display());
+            // The same file: it stands in the way of the machine's own.
+            fs::write(self.folder.join("passwd"), format!("{passwd}{line}"))?;
+            let home = self.folder.join("run/home").join(name);
+            fs::create_dir_all(&home)?;
+            Ok(home)
+        };
+        add().map_err(RigError::io("a user"))
+    }
+
     /// Lets one more key in.
     pub fn admit(&self, public: &str) -> Result<(), RigError> {
         let path = self.folder.join("run/authorized_keys");

@@ -260,7 +260,8 @@ fn login_hint(failure: Failure, target: &str, trouble: Trouble) -> Failure {
         Trouble::TooManyKeys => failure
             .hint("ssh offers every key it finds, and sshd takes a few only (`MaxAuthTries`): in ssh's settings, `IdentityFile` and `IdentitiesOnly yes` choose one"),
         Trouble::TurnedAway => failure
-            .hint("sshd there takes no more logins at the moment (`MaxStartups`), or none from here; or something else listens at that port"),
+            .hint("sshd there takes no more logins at the moment (`MaxStartups`), or none from here")
+            .hint(format!("`ssh -v {target}` shows how far it comes")),
         Trouble::HungUp | Trouble::Settings | Trouble::Lost | Trouble::Other => {
             failure.hint(format!("`ssh -v {target}` shows how far it comes"))
         }

@@ -35,6 +35,7 @@ mod servers;
 mod ssh;
 mod ssh_left;
 mod ssh_link;
+mod ssh_ways;
 mod status;
 mod sync;
 mod takeover;

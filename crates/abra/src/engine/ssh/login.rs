@@ -25,6 +25,8 @@ const LOGIN: Duration = Duration::from_secs(30);
 const WITH_PERSON: Duration = Duration::from_secs(180);
 /// For ssh to read its settings, which may run programs of the operator's.
 const SETTINGS: Duration = Duration::from_secs(15);
+/// For an operator's Ctrl-C at ssh's question to be noticed here, too.
+const HEEDED: Duration = Duration::from_millis(200);
 /// Between two looks whether it is logged in: nothing else tells.
 const TICK: Duration = Duration::from_millis(5);
 
@@ -71,7 +73,13 @@ impl Login<'_> {
         };
         match result {
             Ok(true) => {}
-            Ok(false) => return Err(refused(target, &keeper.said())),
+            Ok(false) => {
+                if may_ask {
+                    // Ctrl-C is for both, and ssh may be quicker.
+                    tokio::time::sleep(HEEDED).await;
+                }
+                return Err(refused(target, &keeper.said()));
+            }
             Err(_) => return Err(LinkError::TimedOut { target, after: limit }),
         }
         let master = Master::new(program, address, &effective, folder, keeper)?;
