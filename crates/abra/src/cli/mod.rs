@@ -6,6 +6,7 @@ pub mod completion;
 pub mod config;
 mod hoist;
 pub mod server;
+mod slip;
 pub mod stack;
 
 use crate::context::Context;
@@ -13,7 +14,6 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::ui::{self, Ui};
-use clap::error::{ContextKind, ContextValue};
 use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -73,7 +73,7 @@ pub fn main() -> ExitCode {
     let machine = wants_json(&words);
     let cli = match parse(words) {
         Ok(cli) => cli,
-        Err(error) => return misused(&without_letters(error), machine),
+        Err(error) => return misused(&error, machine),
     };
     let ui = Ui { machine: cli.global.machine, no_input: cli.global.no_input, debug: cli.global.debug };
     let result = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
@@ -103,17 +103,6 @@ async fn interruptible(cli: Cli, ui: Ui) -> Result<Exit, Failure> {
     }
 }
 
-/// The same without advice of one letter: `r` looks like `rm`, and is something else.
-fn without_letters(mut error: clap::Error) -> clap::Error {
-    if let Some(ContextValue::Strings(names)) = error.remove(ContextKind::SuggestedSubcommand) {
-        let names: Vec<String> = names.into_iter().filter(|name| name.chars().count() > 1).collect();
-        if !names.is_empty() {
-            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(names));
-        }
-    }
-    error
-}
-
 /// Shows help or what is wrong with the arguments.
 fn misused(error: &clap::Error, machine: bool) -> ExitCode {
     if machine && error.use_stderr() {
@@ -139,7 +128,8 @@ fn wants_json(words: &[OsString]) -> bool {
 fn parse(words: Vec<OsString>) -> Result<Cli, clap::Error> {
     let command = Cli::command();
     let words = hoist::behind_subcommand(&command, words);
-    Cli::from_arg_matches(&command.try_get_matches_from(words)?)
+    let matches = command.clone().try_get_matches_from(&words);
+    Cli::from_arg_matches(&matches.map_err(|error| slip::advised(&command, &words, error))?)
 }
 
 impl Cli {

@@ -36,8 +36,18 @@ fn what_is_not_known_is_never_taken_for_one_letter() {
         let letters = |line: &&str| line.split('\'').skip(1).step_by(2).any(|name| name.len() < 2);
         assert!(!advised.iter().any(letters), "{run:?}: {said}");
     }
-    let said = String::from_utf8(home.run(&["app", "log"]).stderr).unwrap();
-    assert!(said.contains("'logs'"), "{said}");
+    for (run, wanted) in [
+        (&["app", "log"][..], "'logs'"),
+        (&["deploy", "x"], "'app deploy'"),
+        (&["-n", "ls"], "'app ls'"),
+        (&["app", "rm", "x"], "`abra app volume rm --all`"),
+        (&["a", "cp", "x"], "copies a file out"),
+        (&["recipe", "ls"], "fetched when they are used first"),
+        (&["version"], "`abra --version`"),
+    ] {
+        let said = String::from_utf8(home.run(run).stderr).unwrap();
+        assert!(said.contains(wanted), "{run:?}: {said}");
+    }
 }
 
 #[test]

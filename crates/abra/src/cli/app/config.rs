@@ -32,7 +32,8 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         env_file::edit(context, &path).await?;
         let failure = match context.app(&args.app) {
             Ok(app) => break app,
-            Err(failure) => failure,
+            Err(failure) if failure.findings.is_empty() => return Err(failure),
+            Err(failure) => Failure::new(format!("{} has errors", path.display())).findings(failure.findings),
         };
         if ui.machine || !std::io::stdin().is_terminal() {
             return Err(again(failure, &args.app));
