@@ -5,12 +5,18 @@ use clap::{Command, Error};
 use std::ffi::OsString;
 
 /// Commands of other tools of this kind, by the words before them, and how the same is done here.
-const ELSEWHERE: [(&str, &str, &str); 5] = [
+const ELSEWHERE: [(&str, &str, &str); 6] = [
     (
         "app",
         "rm",
         "once an app is undeployed, `abra app secret rm --all` and `abra app volume rm --all` remove what is left on its \
          server; then its env file can go",
+    ),
+    (
+        "app",
+        "restart",
+        "`docker --context SERVER service update --force STACK_SERVICE` starts a service's tasks anew; abra takes that for no \
+         change of the service",
     ),
     (
         "app",
@@ -48,6 +54,11 @@ pub(super) fn advised(root: &Command, words: &[OsString], mut error: Error) -> E
     let apps = root.find_subcommand("app").filter(|_| before.is_empty());
     if apps.is_some_and(|apps| apps.find_subcommand(&wrong).is_some()) {
         suggest(&mut error, vec![format!("app {wrong}")]);
+    }
+    // It stands for an empty line.
+    if matches!(error.get(ContextKind::Suggested), Some(ContextValue::StyledStrs(texts)) if texts.is_empty())
+    {
+        error.remove(ContextKind::Suggested);
     }
     let told = ELSEWHERE.iter().find(|(of, word, _)| *of == group && *word == wrong);
     if let Some((.., advice)) = told {

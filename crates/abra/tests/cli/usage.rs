@@ -33,6 +33,7 @@ fn what_is_not_known_is_never_taken_for_one_letter() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{run:?}: {said}");
         let advised: Vec<&str> = said.lines().filter(|line| line.contains("tip:")).collect();
+        assert!(!said.contains("\n\n\n"), "{run:?}: {said}");
         let letters = |line: &&str| line.split('\'').skip(1).step_by(2).any(|name| name.len() < 2);
         assert!(!advised.iter().any(letters), "{run:?}: {said}");
     }
@@ -41,6 +42,7 @@ fn what_is_not_known_is_never_taken_for_one_letter() {
         (&["deploy", "x"], "'app deploy'"),
         (&["-n", "ls"], "'app ls'"),
         (&["app", "rm", "x"], "`abra app volume rm --all`"),
+        (&["app", "restart", "x"], "service update --force"),
         (&["a", "cp", "x"], "copies a file out"),
         (&["recipe", "ls"], "fetched when they are used first"),
         (&["version"], "`abra --version`"),
@@ -59,6 +61,16 @@ fn a_duration_that_is_taken_for_a_version_is_told() {
         assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("`--wait=5m`"), "{said}");
     }
+}
+
+#[test]
+fn an_app_on_two_servers_is_told_with_the_way_out() {
+    let home = Home::usual();
+    home.write("abra/servers/far.example/wiki.test.env", "TYPE=wiki\n");
+    let output = home.run(&["app", "ps", "wiki.test"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("on default, far.example") && said.contains("`STACK_NAME`"), "{said}");
 }
 
 #[test]
