@@ -249,6 +249,8 @@ fn login_hint(failure: Failure, target: &str, trouble: Trouble) -> Failure {
             .hint("is the server's name right? a `Host` of that name in ssh's settings can say where it is (`HostName`)"),
         Trouble::Refused => failure.hint("does sshd run there, and at that port? ssh's settings can say another one (`Port`)"),
         Trouble::NoAnswer => failure.hint("is the server up, and can it be reached from here?"),
+        Trouble::Silent => failure
+            .hint("where logins take so long, `ServerAliveInterval 20` in ssh's settings waits for a minute"),
         Trouble::HostKeyChanged => failure
             .hint("somebody may be in between: ask those who run the server whether its key was changed")
             .hint("if it was, `ssh-keygen -R` with the host's name forgets the old one"),

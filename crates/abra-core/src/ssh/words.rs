@@ -17,6 +17,8 @@ pub enum Trouble {
     Denied,
     /// The host was offered more keys than it takes.
     TooManyKeys,
+    /// The host answered, and then said nothing for longer than ssh waits.
+    Silent,
     /// The host ended the connection at once, without a word: it takes no more logins at the moment, or none from here.
     TurnedAway,
     /// The host, or what leads there, hung up before anybody could log in.
@@ -73,6 +75,9 @@ pub fn trouble(words: &str) -> Trouble {
     if let Some(trouble) = lines().rev().find_map(meaning) {
         return trouble;
     }
+    if lines().any(is_silent) {
+        return Trouble::Silent;
+    }
     match lines().filter(|line| is_end(line)).count() {
         0 => Trouble::Other,
         ends if ends == lines().count() && words.contains(ENDS[0]) => Trouble::TurnedAway,
@@ -82,7 +87,13 @@ pub fn trouble(words: &str) -> Trouble {
 
 /// What one line of ssh's means.
 fn meaning(line: &str) -> Option<Trouble> {
-    WORDS.iter().find(|(part, _)| line.contains(part)).map(|(_, trouble)| *trouble)
+    let known = || WORDS.iter().find(|(part, _)| line.contains(part)).map(|(_, trouble)| *trouble);
+    if is_silent(line) { None } else { known() }
+}
+
+/// The last word where ssh gives up, whatever it said before.
+fn is_silent(line: &str) -> bool {
+    line.starts_with("Connection to ") && line.ends_with(" timed out")
 }
 
 fn is_end(line: &str) -> bool {
@@ -140,6 +151,7 @@ pub fn gist(words: &str) -> String {
     };
     let line = line
         .or_else(|| last(&is_known))
+        .or_else(|| last(&is_silent))
         .or_else(|| last(&|line| !is_end(line) && !line.starts_with("channel ")))
         .or_else(|| last(&is_end))
         .or_else(|| last(&|_| true))
@@ -250,7 +262,11 @@ mod tests {
             ("ssh: connect to host 127.0.0.1 port 1: Connection refused", Trouble::Refused),
             ("ssh: connect to host 192.0.2.1 port 22: Connection timed out", Trouble::NoAnswer),
             ("ssh: connect to host 10.0.0.9 port 22: No route to host", Trouble::NoAnswer),
-            ("Connection timed out during banner exchange", Trouble::NoAnswer),
+            (
+                "Connection timed out during banner exchange\r\nConnection to 10.0.0.9 port 22 timed out\r\n",
+                Trouble::NoAnswer,
+            ),
+            ("Welcome!\r\nConnection to 10.0.0.9 port 22 timed out\r\n", Trouble::Silent),
             (
                 "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\r\nHost key verification failed.",
                 Trouble::HostKeyChanged,

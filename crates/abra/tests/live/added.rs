@@ -211,7 +211,7 @@ fn servers_are_added_looked_at_pruned_and_forgotten_over_ssh() {
             &format!("ssh://root@inner.example:{port}"),
             ready,
         ),
-        (&format!("six.example --host ::1 -p {port}"), &format!("ssh://[::1]:{port}"), ready),
+        (&format!("six.example --host [::1] -p {port}"), &format!("ssh://[::1]:{port}"), ready),
         ("zone.example --host fe80::1%lo", "ssh://[fe80::1%25lo]", ready),
         (
             &format!("inside.example --host noengine.example --socket {socket}"),

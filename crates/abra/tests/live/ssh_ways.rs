@@ -146,6 +146,18 @@ fn keys_and_passwords_that_are_not_right_at_once() {
     looks(&ada, 1, &["Too many authentication failures", "IdentitiesOnly yes"]);
 }
 
+#[test]
+fn a_login_that_takes_longer_than_ssh_waits_is_told_as_that() {
+    let rig = swarm();
+    let settings =
+        ["AuthorizedKeysFile none", "AuthorizedKeysCommand /bin/sleep 100", "AuthorizedKeysCommandUser root"];
+    let sshd = sshd(&rig, "sshd", &settings);
+    let ada = operator(&Forge::new(), APP, &sshd, "");
+    set(&ada, "ServerAliveCountMax", "2");
+    set(&ada, "ServerAliveInterval", "1");
+    looks(&ada, 1, &["Connection to 127.0.0.1 port", "timed out", "ServerAliveInterval 20"]);
+}
+
 /// Hangs up on the first connections, as an sshd does that is asked for too many logins at once; leads to a port then.
 fn busy(first: usize, port: u16) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();

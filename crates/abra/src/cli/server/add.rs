@@ -104,6 +104,8 @@ fn address(args: &Args, server: &ServerName) -> Result<Option<Address>, Failure>
         return Ok(None);
     }
     let host = args.host.as_deref().unwrap_or(server.as_str());
+    // As in every URL.
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     let target = Target::new(args.user.as_deref(), host, args.port);
     let target = target.map_err(|error| Failure::from_error(&error))?;
     let socket = args.socket.as_deref().map(SocketPath::new).transpose();

@@ -103,6 +103,7 @@ impl LinkError {
                 matches!(
                     trouble,
                     Trouble::NoAnswer
+                        | Trouble::Silent
                         | Trouble::Refused
                         | Trouble::TurnedAway
                         | Trouble::HungUp
@@ -122,9 +123,12 @@ impl LinkError {
         matches!(self, Self::Login { trouble: Trouble::TurnedAway, .. })
     }
 
-    /// Whether a person at the keyboard could have made the difference.
+    /// Whether a person at the keyboard could have made the difference, or it takes as long as one.
     pub(super) fn wants_a_person(&self) -> bool {
-        matches!(self, Self::Login { trouble: Trouble::Denied | Trouble::HostKeyUnknown, .. })
+        matches!(
+            self,
+            Self::Login { trouble: Trouble::Denied | Trouble::HostKeyUnknown | Trouble::Silent, .. }
+        )
     }
 }
 

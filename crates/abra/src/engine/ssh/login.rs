@@ -17,6 +17,8 @@ use tokio::time::timeout;
 const CONNECT: u64 = 15;
 /// After how much silence a link is given up: so many times so many seconds.
 const ALIVE: (u64, u64) = (5, 3);
+/// The same where a login may wait for a person, who has to answer somewhere else: ssh knows no other limit for it.
+const PATIENT: (u64, u64) = (5, 12);
 /// The operator's own may be longer than that, but not for ever.
 const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 /// For all of a login behind the first answer.
@@ -56,7 +58,7 @@ impl Login<'_> {
         let folder = Folder::new()?;
         // Put back after the keeper has ended ssh.
         let _terminal = may_ask.then(Terminal::now);
-        let words = words(address, &folder, &effective, may_ask, hearer.is_some());
+        let words = words(address, &folder, &effective, may_ask);
         let keeper = Keeper::start(folder.path(), program, &words, may_ask)?;
         let connect = effective.connect.unwrap_or(Duration::from_secs(CONNECT));
         let limit = connect + if may_ask { WITH_PERSON } else { LOGIN };
@@ -117,13 +119,7 @@ fn refused(target: String, words: &str) -> LinkError {
 }
 
 /// ssh's command line. Options given here come before the operator's settings; all others are theirs.
-fn words(
-    address: &Address,
-    folder: &Folder,
-    effective: &Effective,
-    may_ask: bool,
-    is_heard: bool,
-) -> Vec<String> {
+fn words(address: &Address, folder: &Folder, effective: &Effective, may_ask: bool) -> Vec<String> {
     let mut words: Vec<String> = ["-M", "-N", "-T", "-a", "-x"].map(str::to_owned).into();
     let mut option = |option: String| words.extend(["-o".to_owned(), option]);
     option("ControlMaster=yes".to_owned());
@@ -136,8 +132,8 @@ fn words(
         // Forwards of theirs are for their own sessions: the ports may be in use by one.
         "ClearAllForwardings=yes",
         "StreamLocalBindUnlink=yes",
-        // Greetings are for people.
-        if is_heard { "LogLevel=INFO" } else { "LogLevel=ERROR" },
+        // With less it does not say why it ends, nor pass on what a server says to people.
+        "LogLevel=INFO",
     ] {
         option(own.to_owned());
     }
@@ -145,8 +141,9 @@ fn words(
         option(format!("ConnectTimeout={CONNECT}"));
     }
     if effective.silence.is_none_or(|silence| silence > LONGEST_SILENCE) {
-        option(format!("ServerAliveInterval={}", ALIVE.0));
-        option(format!("ServerAliveCountMax={}", ALIVE.1));
+        let (seconds, times) = if may_ask { PATIENT } else { ALIVE };
+        option(format!("ServerAliveInterval={seconds}"));
+        option(format!("ServerAliveCountMax={times}"));
     }
     if effective.has_session_settings {
         // In the background nobody would hold it.
