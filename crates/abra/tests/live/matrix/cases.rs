@@ -255,13 +255,14 @@ pub(super) const CASES: &[Case] = &[
         3,
         "host-mode port already in use",
     ),
-    // One slot after the other, and each fails once: a fourth failure would be a crash loop before the swarm acts.
+    // One slot after the other, and each fails once: a fourth failure would be a crash loop before the swarm acts. It counts
+    // only what fails within the monitor time, and notes that late when it is busy.
     Case {
         what: "four slots, more than half may fail",
         before: "app: {image: bb:1, stop_grace_period: 1s, deploy: {replicas: 4}}",
         service: "app: {image: bb:2, command: 'false', stop_grace_period: 1s, deploy: {replicas: 4, \
                   restart_policy: {delay: 90s}, \
-                  update_config: {failure_action: rollback, max_failure_ratio: 0.6, monitor: 2s}}}",
+                  update_config: {failure_action: rollback, max_failure_ratio: 0.6, monitor: 30s}}}",
         words: "",
         exit: 5,
         says: "the old version runs",
