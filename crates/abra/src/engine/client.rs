@@ -147,6 +147,13 @@ impl Engine {
         }
     }
 
+    /// Nothing more is asked of it: where nobody else in this run is behind the same login, that ends.
+    pub async fn leave(&self) {
+        if let Endpoint::Ssh(behind) = &self.endpoint {
+            behind.leave().await;
+        }
+    }
+
     /// Where it listens.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint

@@ -81,29 +81,32 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
         }
         None => context.home.listing()?,
     };
-    let asked_of = |(server, names)| {
-        let mut server = listed(context, server, names);
-        server.apps.retain(|(_, app)| wanted(request, app.as_ref().ok().map(|app| app.recipe.as_str())));
-        Arc::new(server)
-    };
-    let listed: Vec<Arc<Listed>> = listing.into_iter().map(asked_of).collect();
     let sync = context.settings.sync.value;
     if !request.status {
-        let rows = listed
-            .iter()
-            .flat_map(|of| of.apps.iter().map(|(name, app)| row(sync, &of.server, name, app.as_ref(), None)));
+        let rows = listing.into_iter().flat_map(|(server, names)| {
+            let Listed { server, apps, .. } = listed(context, request, server, names);
+            apps.into_iter().map(move |(name, app)| row(sync, &server, &name, app.as_ref(), None))
+        });
         return Ok(List { rows: rows.collect(), problems: vec![] });
     }
-    let apps: Vec<&App> =
-        listed.iter().flat_map(|of| &of.apps).filter_map(|(_, app)| app.as_ref().ok()).collect();
     // What is known here is looked up while the servers are asked, by whoever is first.
-    let known = OnceCell::new();
-    let look_here = async || Arc::new(Around::look(context, &apps).await);
+    let (servers, known) = (listing.keys().cloned().collect(), OnceCell::new());
+    let look_here = async || known_here(context, request, listing.clone()).await;
     let cores = Cores::default();
-    let work = async |of: &Arc<Listed>| {
+    let work = async |server: ServerName| {
         let start = Instant::now();
-        let asked = fleet::within(request.patience, &context.links, snapshot::look(context, &of.server));
-        let (snapshot, around) = tokio::join!(asked, known.get_or_init(&look_here));
+        let asked = fleet::within(request.patience, &context.links, snapshot::look(context, &server));
+        let asked = async {
+            let snapshot = asked.await;
+            if let Ok(snapshot) = &snapshot {
+                snapshot.engine.leave().await;
+            }
+            snapshot
+        };
+        let (snapshot, Known { listed, around }) = tokio::join!(asked, known.get_or_init(&look_here));
+        let Some(of) = listed.get(&server) else {
+            return Came { server, rows: vec![], elapsed: start.elapsed() };
+        };
         let apps = of.apps.iter().filter_map(|(_, app)| app.as_ref().ok());
         let trees = match &snapshot {
             Ok(snapshot) => content::trees(context, around, apps, snapshot).await,
@@ -113,12 +116,37 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
         let mut rows = cores.work(move || of_server(&around, &listed, snapshot, &trees)).await;
         rows.retain(|row| wanted(request, row.recipe.as_deref()));
         context.links.quiet().await;
-        Came { server: of.server.clone(), rows, elapsed: start.elapsed() }
+        Came { server, rows, elapsed: start.elapsed() }
     };
-    let all = fleet::side_by_side(listed.iter().collect(), work, came).await;
+    let all = fleet::side_by_side(servers, work, came).await;
     let rows = all.into_iter().flat_map(|came| came.rows).collect();
-    let problems = known.get().map(|around| around.remotes.problems.clone()).unwrap_or_default();
+    let problems = known.get().map(|known| known.around.remotes.problems.clone()).unwrap_or_default();
     Ok(List { rows, problems })
+}
+
+/// What is known on this workstation: of each server, and of recipes and remotes.
+struct Known {
+    listed: BTreeMap<ServerName, Arc<Listed>>,
+    around: Arc<Around>,
+}
+
+/// Looks it up without keeping a login waiting: these go on between one server's files and the next one's, and git is asked
+/// when all have begun.
+async fn known_here(
+    context: &Context,
+    request: &Request,
+    listing: BTreeMap<ServerName, Vec<AppName>>,
+) -> Known {
+    let mut all = BTreeMap::new();
+    for (server, names) in listing {
+        all.insert(server.clone(), Arc::new(listed(context, request, server, names)));
+        tokio::task::yield_now().await;
+    }
+    context.links.begun().await;
+    let apps: Vec<&App> =
+        all.values().flat_map(|of| &of.apps).filter_map(|(_, app)| app.as_ref().ok()).collect();
+    let around = Arc::new(Around::look(context, &apps).await);
+    Known { listed: all, around }
 }
 
 /// Whether a recipe is among those that are listed.
@@ -134,18 +162,19 @@ struct Listed {
     stacks: BTreeSet<String>,
 }
 
-fn listed(context: &Context, server: ServerName, names: Vec<AppName>) -> Listed {
+fn listed(context: &Context, request: &Request, server: ServerName, names: Vec<AppName>) -> Listed {
     let read = |name: AppName| {
         let app = context.app_at(&server, &name);
         (name, app)
     };
-    let apps: Vec<(AppName, Result<App, Failure>)> = names.into_iter().map(read).collect();
+    let mut apps: Vec<(AppName, Result<App, Failure>)> = names.into_iter().map(read).collect();
     let stack = |(name, app): &(AppName, Result<App, Failure>)| match app {
         Ok(app) => Some(app.stack.to_string()),
         // A file with errors is there all the same.
         Err(_) => StackName::of_app(name, None).ok().map(|stack| stack.to_string()),
     };
     let stacks = apps.iter().filter_map(stack).collect();
+    apps.retain(|(_, app)| wanted(request, app.as_ref().ok().map(|app| app.recipe.as_str())));
     Listed { server, apps, stacks }
 }
 

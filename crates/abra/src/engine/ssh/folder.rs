@@ -59,6 +59,11 @@ impl Folder {
     pub(super) fn engine(&self) -> PathBuf {
         self.path().join("engine")
     }
+
+    /// Removes it before it is dropped. What is left of it is removed then, or by the keeper.
+    pub(super) fn remove(&self) {
+        let _ = fs::remove_dir_all(self.path());
+    }
 }
 
 /// The lock of a new folder. It gets its name when it is held: whoever sweeps takes one that nobody holds for a leftover.

@@ -21,5 +21,7 @@ if [ -S "$folder/ctl" ]; then
 fi
 kill -KILL "$ssh"
 wait "$ssh"
+# A program that ended well has done this itself: two processes less for each server.
+[ -e "$folder" ] || exit 0
 rm -f "$folder/ctl" "$folder/engine" "$folder/lock"
 rmdir "$folder"

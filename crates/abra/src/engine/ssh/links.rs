@@ -2,15 +2,18 @@
 //! ended.
 use super::LinkError;
 use super::again::{self, Again, Next};
+use super::asked::Asked;
 use super::heard::Hearer;
 use super::login::Login;
 use super::master::{Master, Way};
+use super::starts::Starts;
 use abra_core::ssh::Address;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::Mutex as Turn;
 use tokio::time::{Instant, timeout};
@@ -30,6 +33,8 @@ type Slot = Arc<Turn<Server>>;
 struct Server {
     master: Option<Arc<Master>>,
     again: Again,
+    /// How many have logged in and not left.
+    users: usize,
 }
 
 /// The logins of a run. All clones are the same; when the last is dropped, all are logged out.
@@ -41,16 +46,11 @@ struct Inner {
     knows: AtomicBool,
     tell: Option<Tell>,
     program: String,
+    starts: Starts,
     logins: Mutex<BTreeMap<Address, Slot>>,
+    leaving: Mutex<Vec<JoinHandle<()>>>,
     terminal: Turn<()>,
-    asked: Mutex<Asked>,
-}
-
-/// How long somebody was asked things in this run, all together.
-#[derive(Default)]
-struct Asked {
-    before: Duration,
-    since: Option<Instant>,
+    asked: Asked,
 }
 
 /// An engine behind ssh.
@@ -74,21 +74,28 @@ impl Links {
             knows: AtomicBool::new(false),
             tell: debug,
             program: program.to_owned(),
+            starts: Starts::new(),
             logins: Mutex::default(),
+            leaving: Mutex::default(),
             terminal: Turn::default(),
-            asked: Mutex::default(),
+            asked: Asked::default(),
         }))
     }
 
     /// How long ssh has been asking in this run, all servers together: time that no server can be blamed for.
     pub fn asked(&self) -> Duration {
-        let asked = self.0.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        asked.before + asked.since.map(|since| since.elapsed()).unwrap_or_default()
+        self.0.asked.time()
     }
 
     /// Waits until ssh asks nothing: what is printed in between would hide the question.
     pub async fn quiet(&self) {
         drop(self.0.terminal.lock().await);
+    }
+
+    /// Waits until ssh is started for every server that waits for that now: what else there is to do would keep the servers
+    /// waiting.
+    pub async fn begun(&self) {
+        self.0.starts.begun().await;
     }
 
     /// The engine at an address. Nothing is done yet.
@@ -97,30 +104,24 @@ impl Links {
     }
 }
 
-/// While it lives, somebody is asked.
-struct Asks<'a>(&'a Mutex<Asked>);
-
-impl<'a> Asks<'a> {
-    fn begin(asked: &'a Mutex<Asked>) -> Self {
-        asked.lock().unwrap_or_else(PoisonError::into_inner).since = Some(Instant::now());
-        Self(asked)
-    }
-}
-
-impl Drop for Asks<'_> {
-    fn drop(&mut self) {
-        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let lately = asked.since.take().map(|since| since.elapsed());
-        asked.before += lately.unwrap_or_default();
-    }
-}
-
 impl Inner {
     /// One server's login, for whoever has its turn.
     fn slot(&self, address: &Address) -> Slot {
         let mut logins = self.logins.lock().unwrap_or_else(PoisonError::into_inner);
-        let none = || Arc::new(Turn::new(Server { master: None, again: Again::new() }));
+        let none = || Arc::new(Turn::new(Server { master: None, again: Again::new(), users: 0 }));
         Arc::clone(logins.entry(address.clone()).or_insert_with(none))
+    }
+
+    fn login<'a>(&'a self, address: &'a Address, may_ask: bool, hearer: Option<Hearer<'a>>) -> Login<'a> {
+        let Self { program, starts, tell, .. } = self;
+        Login { program, address, may_ask, hearer, starts, tell: tell.as_ref() }
+    }
+
+    /// Logs out of one server, beside whatever else is done.
+    fn leave(&self, master: Arc<Master>) {
+        let leaves = thread::Builder::new().spawn(move || drop(master));
+        // Where there is no thread to be had it was done at once.
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner).extend(leaves.ok());
     }
 
     /// Logs in without a question first: servers are logged in to side by side, but only one can ask at a time.
@@ -128,7 +129,7 @@ impl Inner {
         let login = |may_ask: bool| {
             let terminal = (!may_ask).then_some(&self.terminal);
             let hearer = self.person.as_ref().map(|show| Hearer { show, terminal, knows: &self.knows });
-            Login { program: &self.program, address, may_ask, hearer, tell: self.tell.as_ref() }.done()
+            self.login(address, may_ask, hearer).done()
         };
         let mut pauses = again::pauses(address);
         let unasked = loop {
@@ -144,7 +145,7 @@ impl Inner {
         match unasked {
             Err(error) if self.person.is_some() && error.wants_a_person() => {
                 let _turn = self.terminal.lock().await;
-                let _asks = Asks::begin(&self.asked);
+                let _asks = self.asked.begin();
                 login(true).await
             }
             result => result,
@@ -154,8 +155,7 @@ impl Inner {
     /// Logs in again after a link has ended, without a question: nobody expects one in the middle of something. Requests
     /// that went by the old link are nobody's business here: whoever sent them knows whether they may be sent again.
     async fn log_in_again(&self, address: &Address, before: &Master) -> Result<Master, LinkError> {
-        let (program, tell) = (&*self.program, self.tell.as_ref());
-        let login = Login { program, address, may_ask: false, hearer: None, tell };
+        let login = self.login(address, false, None);
         let late = || LinkError::TimedOut { target: address.target.to_string(), after: AGAIN };
         timeout(AGAIN, login.done()).await.unwrap_or_else(|_| Err(late())).map(|master| master.follow(before))
     }
@@ -168,7 +168,9 @@ impl Drop for Inner {
         let logins = self.logins.get_mut().unwrap_or_else(PoisonError::into_inner);
         let masters =
             logins.values_mut().filter_map(|login| Arc::get_mut(login)?.get_mut().master.as_deref());
-        std::thread::scope(|scope| masters.for_each(|master| drop(scope.spawn(|| master.log_out()))));
+        thread::scope(|scope| masters.for_each(|master| drop(scope.spawn(|| master.log_out()))));
+        let leaving = self.leaving.get_mut().unwrap_or_else(PoisonError::into_inner);
+        leaving.drain(..).for_each(|leaves| drop(leaves.join()));
     }
 }
 
@@ -185,7 +187,20 @@ impl Behind {
         if server.master.as_ref().is_none_or(|master| master.has_ended()) {
             server.master = Some(Arc::new(self.links.0.log_in(&self.address).await?));
         }
+        server.users += 1;
         Ok(())
+    }
+
+    /// Somebody who has logged in needs the server no more: the last one logs out, and nobody waits for that.
+    pub(in crate::engine) async fn leave(&self) {
+        let slot = self.links.0.slot(&self.address);
+        let mut server = slot.lock().await;
+        server.users = server.users.saturating_sub(1);
+        if server.users == 0
+            && let Some(master) = server.master.take()
+        {
+            self.links.0.leave(master);
+        }
     }
 
     /// A new connection to the engine, by the login that there is, or by another one if it has ended.

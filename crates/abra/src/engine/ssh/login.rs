@@ -3,6 +3,7 @@ use super::folder::Folder;
 use super::heard::Hearer;
 use super::keeper::Keeper;
 use super::master::Master;
+use super::starts::Starts;
 use super::terminal::Terminal;
 use super::{LinkError, Tell};
 use abra_core::ssh::{self, Address, Effective, Target, Trouble, gist, trouble};
@@ -42,6 +43,8 @@ pub(super) struct Login<'a> {
     pub(super) may_ask: bool,
     /// Who hears what ssh says.
     pub(super) hearer: Option<Hearer<'a>>,
+    /// Whose turn it is.
+    pub(super) starts: &'a Starts,
     /// Is told what happens.
     pub(super) tell: Option<&'a Tell>,
 }
@@ -52,9 +55,9 @@ impl Login<'_> {
     /// # Errors
     /// What ssh said, and what that means.
     pub(super) async fn done(self) -> Result<Master, LinkError> {
-        let Self { program, address, may_ask, hearer, tell } = self;
+        let Self { program, address, may_ask, hearer, starts, tell } = self;
         let start = Instant::now();
-        let effective = effective(program, &address.target).await?;
+        let effective = starts.in_turn(effective(program, &address.target)).await?;
         let folder = Folder::new()?;
         // Put back after the keeper has ended ssh.
         let _terminal = may_ask.then(Terminal::now);

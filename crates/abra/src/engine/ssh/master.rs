@@ -127,11 +127,11 @@ impl Master {
         is_new
     }
 
-    /// Ends ssh as if by its own wish, so that the server is told, and does not wait for that. The keeper sees to it where
-    /// that fails.
+    /// Ends ssh as if by its own wish, so that the server is told, and removes its folder. The keeper sees to both where that
+    /// fails, and is not waited for.
     pub(super) fn log_out(&self) {
-        if !self.has_ended() {
-            let _ = mux::terminate(&self.folder.control());
+        if !self.has_ended() && mux::terminate(&self.folder.control()).is_ok() {
+            self.folder.remove();
         }
         self.keeper.let_go();
     }

@@ -3,6 +3,8 @@
 //! | file | holds |
 //! | --- | --- |
 //! | `links` | which servers are logged in to in this run |
+//! | `asked` | how long somebody is asked things |
+//! | `starts` | who may start ssh, of many |
 //! | `again` | when to log in again after a link has ended |
 //! | `login` | from an address to a running ssh that is logged in |
 //! | `heard` | what ssh says meanwhile, for the person at the terminal |
@@ -18,6 +20,7 @@
 //! Whatever is typed is typed to ssh itself, on the operator's terminal. Not here: addresses and what ssh's words mean
 //! (core), and where a server's address stands.
 mod again;
+mod asked;
 mod dial;
 mod error;
 mod folder;
@@ -29,6 +32,7 @@ mod master;
 mod mux;
 mod session;
 mod sessions;
+mod starts;
 mod terminal;
 
 pub use error::LinkError;
