@@ -29,11 +29,11 @@ pub struct Distance {
 type Piece = (Instant, Vec<u8>);
 
 impl Distance {
-    /// Puts the servers at these ports a round trip away.
+    /// Puts the servers at these ports a round trip away, each its own.
     ///
     /// # Errors
     /// There is no port or thread to be had.
-    pub fn start(targets: &[u16], round_trip: Duration) -> Result<Self, RigError> {
+    pub fn start(targets: &[(u16, Duration)]) -> Result<Self, RigError> {
         let io = || RigError::io("a relay");
         let runtime = Builder::new_current_thread().enable_all().build().map_err(io())?;
         let bound = runtime.block_on(async {
@@ -48,7 +48,7 @@ impl Distance {
         let ports = ports.collect::<io::Result<_>>().map_err(io())?;
         let (over, ended) = oneshot::channel();
         let thread = thread::Builder::new().name("distance".to_owned());
-        let thread = thread.spawn(move || relay(&runtime, bound, round_trip / 2, ended)).map_err(io())?;
+        let thread = thread.spawn(move || relay(&runtime, bound, ended)).map_err(io())?;
         Ok(Self { ports, over: Some(over), thread: Some(thread) })
     }
 
@@ -68,11 +68,11 @@ impl Drop for Distance {
 }
 
 /// Works until it is told to end, which it is when the sender goes.
-fn relay(runtime: &Runtime, bound: Vec<(TcpListener, u16)>, one_way: Duration, ended: oneshot::Receiver<()>) {
-    for (listener, target) in bound {
+fn relay(runtime: &Runtime, bound: Vec<(TcpListener, (u16, Duration))>, ended: oneshot::Receiver<()>) {
+    for (listener, (target, round_trip)) in bound {
         runtime.spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(connection(client, target, one_way));
+                tokio::spawn(connection(client, target, round_trip / 2));
             }
         });
     }
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn bytes_arrive_whole_in_their_order_and_late_but_not_later_for_being_many() {
-        let distance = Distance::start(&[echo(), echo()], ROUND_TRIP).unwrap();
+        let distance = Distance::start(&[(echo(), ROUND_TRIP), (echo(), ROUND_TRIP)]).unwrap();
         for port in distance.ports() {
             let start = Instant::now();
             let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, *port)).unwrap();
@@ -182,7 +182,7 @@ mod tests {
         let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let distance = Distance::start(&[port], ROUND_TRIP).unwrap();
+        let distance = Distance::start(&[(port, ROUND_TRIP)]).unwrap();
         let start = Instant::now();
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, distance.ports()[0])).unwrap();
         assert_eq!(stream.read(&mut [0; 8]).unwrap(), 0);
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn connections_end_with_it() {
-        let distance = Distance::start(&[echo()], ROUND_TRIP).unwrap();
+        let distance = Distance::start(&[(echo(), ROUND_TRIP)]).unwrap();
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, distance.ports()[0])).unwrap();
         stream.write_all(b"x").unwrap();
         stream.read_exact(&mut [0]).unwrap();

@@ -3,14 +3,18 @@ use crate::tool::{Pair, Tools};
 use abra_rig::{Distance, Engine, RigError, Sshd, SshdOptions, own_ssh};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 /// A round trip to a server that is far away.
 pub(crate) const FAR: Duration = Duration::from_millis(50);
+/// Between one server and the next, where each is at another distance.
+pub(crate) const STEP: Duration = Duration::from_millis(5);
 /// A key exchange that costs next to nothing, and is everywhere.
-pub(crate) const QUICK: &str = "curve25519-sha256";
+const CHEAP: &str = "curve25519-sha256";
+/// What OpenSSH 9 prefers.
+const COSTLY: &str = "sntrup761x25519-sha512@openssh.com";
 /// Whatever is never asked.
 pub(crate) const NOWHERE: &str = "unix:///nonexistent";
 /// How many services one app after the other has: a program, with a database, with a cache. Two on average.
@@ -24,15 +28,17 @@ pub(crate) struct Ground<'a> {
     abra: PathBuf,
 }
 
-/// A server twice: next door, and a round trip away.
+/// A server by several names: next door, and away.
 pub(crate) struct Server {
     pub(crate) sshd: Sshd,
     /// The name that leads there directly.
     pub(crate) near: String,
-    /// The name that leads there through the relay.
+    /// The name that leads there through a relay, [`FAR`] away.
     pub(crate) far: String,
-    /// The same, with [`QUICK`] as key exchange.
-    pub(crate) quick: String,
+    /// The same, with another key exchange.
+    pub(crate) other: String,
+    /// The name that leads there through a relay of its own distance.
+    pub(crate) away: String,
 }
 
 /// Servers, and the distance to them.
@@ -40,10 +46,16 @@ pub(crate) struct Reach {
     pub(crate) servers: Vec<Server>,
     /// The key exchange that ssh and sshd choose by themselves.
     pub(crate) exchange: String,
-    _distance: Distance,
+    /// One that costs more, or less.
+    pub(crate) other: &'static str,
+    distance: Distance,
 }
 
 impl Server {
+    fn names(&self) -> [&String; 4] {
+        [&self.near, &self.far, &self.other, &self.away]
+    }
+
     /// How many logins a run of each tool makes.
     pub(crate) fn logins(
         &self,
@@ -59,6 +71,21 @@ impl Server {
     }
 }
 
+impl Reach {
+    /// ssh's settings for the names that lead through relays.
+    fn relayed(&self, far: &[u16], away: &[u16], known_hosts: &Path) -> String {
+        let mut settings = String::new();
+        for ((server, far), away) in self.servers.iter().zip(far).zip(away) {
+            let Server { sshd, far: name, other, away: own, .. } = server;
+            settings += &sshd.host_by(name, *far, known_hosts);
+            settings += &sshd.host_by(own, *away, known_hosts);
+            settings += &sshd.host_by(other, *far, known_hosts);
+            let _ = writeln!(settings, "  KexAlgorithms {}", self.other);
+        }
+        settings
+    }
+}
+
 impl<'a> Ground<'a> {
     pub(crate) fn new(tools: &'a Tools, engine: &'a Engine) -> Result<Self, RigError> {
         let ground = Self { tools, engine, abra: tools.home().join(".abra") };
@@ -70,38 +97,48 @@ impl<'a> Ground<'a> {
 
     /// So many sshds in front of the engine, which ssh and docker know by their names.
     pub(crate) fn reach(&self, count: usize) -> Result<Reach, RigError> {
+        let servers = self.servers(count)?;
+        let ports = || servers.iter().map(|server| server.sshd.port());
+        let away = (1..).map(|number| STEP * number);
+        let targets: Vec<_> = ports().map(|port| (port, FAR)).chain(ports().zip(away)).collect();
+        let distance = Distance::start(&targets)?;
+        let known: String = servers.iter().map(|server| server.sshd.known()).collect::<Result<_, _>>()?;
+        let settings: String =
+            servers.iter().map(|server| server.sshd.host(&server.near, &self.known_hosts())).collect();
+        own_ssh(self.tools.home(), &settings, &known)?;
+        let exchange =
+            servers.first().map(|server| self.exchange(&server.near)).transpose()?.unwrap_or_default();
+        let other = if exchange.starts_with("sntrup") { CHEAP } else { COSTLY };
+        let reach = Reach { servers, exchange, other, distance };
+        let (far, away) = reach.distance.ports().split_at(count);
+        let relayed = reach.relayed(far, away, &self.known_hosts());
+        own_ssh(self.tools.home(), &(settings + &relayed), &known)?;
+        for name in reach.servers.iter().flat_map(Server::names) {
+            self.context(name, &format!("ssh://{name}"))?;
+        }
+        Ok(reach)
+    }
+
+    fn servers(&self, count: usize) -> Result<Vec<Server>, RigError> {
         let options = SshdOptions { engine: Some(self.engine.socket()), ..SshdOptions::default() };
         let folder = self.engine.folder().join("sshd");
         fs::create_dir_all(&folder).map_err(RigError::io("the folder for sshds"))?;
-        let mut servers = Vec::new();
-        for number in 0..count {
-            let [near, far, quick] = ["n", "f", "q"].map(|kind| format!("{kind}{number}.example"));
+        let server = |number| {
+            let [near, far, other, away] = ["n", "f", "o", "a"].map(|kind| format!("{kind}{number}.example"));
             let folder = folder.join(&near);
             let _ = fs::remove_dir_all(&folder);
-            servers.push(Server { sshd: Sshd::listening(&folder, &options)?, near, far, quick });
-        }
-        let ports: Vec<u16> = servers.iter().map(|server| server.sshd.port()).collect();
-        let distance = Distance::start(&ports, FAR)?;
-        let (mut settings, mut known) = (String::new(), String::new());
-        let known_hosts = self.tools.home().join(".ssh/known_hosts");
-        for (Server { sshd, near, far, quick }, port) in servers.iter().zip(distance.ports()) {
-            settings += &sshd.host(near, &known_hosts);
-            settings += &sshd.host_by(far, *port, &known_hosts);
-            settings += &sshd.host_by(quick, *port, &known_hosts);
-            let _ = writeln!(settings, "  KexAlgorithms {QUICK}");
-            known += &sshd.known()?;
-        }
-        own_ssh(&self.tools.home(), &settings, &known)?;
-        for name in servers.iter().flat_map(|server| [&server.near, &server.far, &server.quick]) {
-            self.context(name, &format!("ssh://{name}"))?;
-        }
-        let exchange = servers.first().map(|server| self.exchange(&server.near)).transpose()?;
-        Ok(Reach { servers, exchange: exchange.unwrap_or_default(), _distance: distance })
+            Ok(Server { sshd: Sshd::listening(&folder, &options)?, near, far, other, away })
+        };
+        (0..count).map(server).collect()
+    }
+
+    fn known_hosts(&self) -> PathBuf {
+        self.tools.home().join(".ssh/known_hosts")
     }
 
     /// The key exchange of a login, as ssh tells it.
     fn exchange(&self, name: &str) -> Result<String, RigError> {
-        let mut ssh = Command::new(self.tools.home().join("bin/ssh"));
+        let mut ssh = Command::new("ssh");
         let output = ssh.args(["-v", name, "true"]).output().map_err(RigError::io("ssh"))?;
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let algorithm = text.lines().find_map(|line| line.split_once("kex: algorithm: "));

@@ -7,6 +7,7 @@ mod deploy;
 mod fleet;
 mod ground;
 mod load;
+mod operator;
 mod plot;
 mod report;
 mod server;
@@ -66,24 +67,28 @@ impl Cli {
 }
 
 fn main() -> ExitCode {
-    match measure(&Cli::parse()) {
-        Ok(report) => {
-            let missed = report.missed();
-            missed.iter().for_each(|text| say(&format!("goal missed: {text}")));
-            if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
-        Err(error) => {
-            say(&error.to_string());
-            ExitCode::FAILURE
-        }
-    }
+    let cli = Cli::parse();
+    let code = match operator::home() {
+        Some(home) => measure(&cli, &home).map(|report| verdict(&report)),
+        None => operator::become_one(),
+    };
+    code.unwrap_or_else(|error| {
+        say(&error.to_string());
+        ExitCode::FAILURE
+    })
 }
 
-fn measure(cli: &Cli) -> Result<Report, RigError> {
+fn verdict(report: &Report) -> ExitCode {
+    let missed = report.missed();
+    missed.iter().for_each(|text| say(&format!("goal missed: {text}")));
+    if missed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn measure(cli: &Cli, home: &Path) -> Result<Report, RigError> {
     let engine = Engine::start(&EngineOptions::default())?;
     let folder = engine.folder().join("bench");
     fs::create_dir(&folder).map_err(RigError::io("the folder for stacks"))?;
-    let tools = Tools::new(&cli.abra, &cli.docker, &folder, cli.rounds)?;
+    let tools = Tools::new([&cli.abra, &cli.docker], &folder, home, cli.rounds)?;
     let mut report = Report::new(&tools, &engine)?;
     if cli.wants(Part::Load) {
         say("start-up and load");

@@ -4,6 +4,7 @@ use crate::table::{Row, table};
 use crate::tool::{Pair, Tools};
 use abra_rig::{Engine, RigError};
 use std::fmt::Write as _;
+use std::process::Command;
 use std::time::Duration;
 
 /// All comparisons.
@@ -24,15 +25,23 @@ pub(crate) struct Report {
     conditions: String,
 }
 
+/// `ssh -V`'s line, without the libraries'.
+fn ssh() -> Result<String, RigError> {
+    let output = Command::new("ssh").arg("-V").output().map_err(RigError::io("ssh"))?;
+    let line = String::from_utf8_lossy(&output.stderr);
+    Ok(line.split(',').next().unwrap_or_default().trim().to_owned())
+}
+
 impl Report {
     pub(crate) fn new(tools: &Tools, engine: &Engine) -> Result<Self, RigError> {
         let version = engine.json("/version")?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let conditions = format!(
-            "Compared: `{}` (release build) and `{}`, both on Docker Engine {}, {cores} cores.",
+            "Compared: `{}` (release build) and `{}`, both on Docker Engine {} and with `{}`, {cores} cores.",
             tools.version(0)?,
             tools.version(1)?,
             version["Version"].as_str().unwrap_or("?"),
+            ssh()?,
         );
         Ok(Self {
             load: vec![],

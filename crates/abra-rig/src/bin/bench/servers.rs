@@ -1,6 +1,6 @@
 //! More and more servers, each behind an sshd of its own and 50 ms far: all at once, and each alone.
 use crate::fleet::{Fleet, Spread};
-use crate::ground::{Ground, NOWHERE, QUICK, Reach, Server};
+use crate::ground::{Ground, NOWHERE, Reach, STEP, Server};
 use crate::plot::{Line, plot};
 use crate::say;
 use crate::tool::{cost, median};
@@ -37,9 +37,11 @@ pub(crate) fn measure(ground: &Ground<'_>, reach: &Reach, report: &mut Fleet) ->
         report.servers.push(many(ground, servers)?);
     }
     forget(ground, &reach.servers, |server| &server.far);
-    let places: [(String, NameOf); 3] = [
+    let (nearest, farthest) = (STEP.as_millis(), STEP.as_millis() * SERVERS as u128);
+    let places: [(String, NameOf); 4] = [
         (format!("50 ms far, `{}`", reach.exchange), |server| &server.far),
-        (format!("50 ms far, `{QUICK}`"), |server| &server.quick),
+        (format!("50 ms far, `{}`", reach.other), |server| &server.other),
+        (format!("from {nearest} to {farthest} ms far, `{}`", reach.exchange), |server| &server.away),
         (format!("next door, `{}`", reach.exchange), |server| &server.near),
     ];
     for (place, name) in places {

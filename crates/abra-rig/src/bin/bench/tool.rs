@@ -23,27 +23,26 @@ pub(crate) type Pair<T> = [T; 2];
 pub(crate) struct Tools {
     programs: Pair<PathBuf>,
     folder: PathBuf,
+    home: PathBuf,
     runs: AtomicUsize,
     most_rounds: usize,
 }
 
 impl Tools {
     pub(crate) fn new(
-        abra: &Path,
-        docker: &Path,
+        [abra, docker]: Pair<&Path>,
         folder: &Path,
+        home: &Path,
         most_rounds: usize,
     ) -> Result<Self, RigError> {
         let abra = abra.canonicalize().map_err(RigError::io(abra.display().to_string()))?;
-        let home = folder.join("home");
-        fs::create_dir_all(&home).map_err(RigError::io("a home"))?;
-        let (programs, folder, runs) = ([abra, docker.to_owned()], folder.to_owned(), AtomicUsize::new(0));
-        Ok(Self { programs, folder, runs, most_rounds })
+        let (programs, runs) = ([abra, docker.to_owned()], AtomicUsize::new(0));
+        Ok(Self { programs, folder: folder.to_owned(), home: home.to_owned(), runs, most_rounds })
     }
 
     /// The home of both.
-    pub(crate) fn home(&self) -> PathBuf {
-        self.folder.join("home")
+    pub(crate) fn home(&self) -> &Path {
+        &self.home
     }
 
     /// `docker --version`'s or abra's own line.
@@ -75,7 +74,7 @@ impl Tools {
         let stderr = File::create(&errors).map_err(RigError::io("a file"))?;
         let mut command = Command::new(program);
         command.args(arguments).env_clear().env("HOME", home).env("DOCKER_HOST", host);
-        command.env("PATH", self.path()).env("DOMAIN", "example.org");
+        command.env("PATH", path()).env("DOMAIN", "example.org");
         command.envs(variables.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr);
         let start = Instant::now();
@@ -147,17 +146,13 @@ impl Tools {
         usual.min(self.most_rounds)
     }
 
-    /// The operator's own ssh comes first, if there is one.
-    fn path(&self) -> OsString {
-        let mut path = self.home().join("bin").into_os_string();
-        path.push(":");
-        path.push(std::env::var_os("PATH").unwrap_or_default());
-        path
-    }
-
     fn number(&self) -> usize {
         self.runs.fetch_add(1, Ordering::Relaxed)
     }
+}
+
+fn path() -> OsString {
+    std::env::var_os("PATH").unwrap_or_default()
 }
 
 /// What a run costs the processor, on average of so many: that of its processes and of all that these started, such as ssh.
