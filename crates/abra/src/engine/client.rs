@@ -123,11 +123,12 @@ impl Engine {
 
     /// Asks for its version; behind ssh by the other way, too, where the first one leads nowhere.
     async fn met(&mut self) -> Result<(), EngineError> {
-        match (self.negotiate().await, &self.endpoint) {
-            (Err(EngineError::Unreachable { .. }), Endpoint::Ssh(behind)) if behind.dial().await => {
-                self.negotiate().await
-            }
-            (result, _) => result,
+        let Endpoint::Ssh(behind) = self.endpoint.clone() else { return self.negotiate().await };
+        // Somebody else behind the same login may find out meanwhile.
+        let dialled = behind.dials().await;
+        match self.negotiate().await {
+            Err(EngineError::Unreachable { .. }) if !dialled && behind.dial().await => self.negotiate().await,
+            result => result,
         }
     }
 

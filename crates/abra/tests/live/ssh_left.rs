@@ -1,12 +1,13 @@
-//! What runs that were ended by force leave behind is swept up by the next one, and what living ones hold stays.
+//! What runs that were ended by force leave behind is swept up by the next one, and what living ones hold stays; and a
+//! login ends as soon as nobody needs it.
 use crate::operator::Operator;
-use crate::rig::swarm;
-use crate::ssh::{forge, leaves_nothing, left_of, operator, sshd};
+use crate::rig::{PATIENCE, swarm};
+use crate::ssh::{SERVER, forge, leaves_nothing, left_of, operator, sshd};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, File};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Ends those of an operator's processes at once whose command line holds one of these words.
 fn kill(ada: &Operator, words: &[&str]) -> usize {
@@ -94,4 +95,46 @@ fn what_somebody_holds_or_somebody_else_owns_stays() {
         assert!(fs::symlink_metadata(&there).is_ok(), "{}", there.display());
     }
     assert!(elsewhere.path().join("lock").exists());
+}
+
+/// Makes a server known by docker's context, with one app there.
+fn with_app(ada: &Operator, server: &str, address: &str, app: &str) {
+    let mut docker = ada.command("docker");
+    docker.args(["context", "create", server, "--docker", &format!("host={address}")]);
+    assert!(docker.output().unwrap().status.success());
+    let folder = ada.home().join("abra/servers").join(server);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join(format!("{app}.env")), format!("TYPE=demo\nDOMAIN={app}\n")).unwrap();
+}
+
+#[test]
+fn a_list_ends_a_login_when_its_last_server_has_answered() {
+    let (rig, forge) = (swarm(), forge());
+    for (name, settings) in [("open", &[][..]), ("strict", &["DisableForwarding yes", "MaxSessions 1"])] {
+        let sshd = sshd(&rig, name, settings);
+        let ada = operator(&forge, "one.example.com", &sshd, "");
+        with_app(&ada, "twin.example", &format!("ssh://{SERVER}"), "two.example.com");
+        // As long as this one is silent, the run goes on.
+        let mute = ada.home().join("mute.sock");
+        let listener = UnixListener::bind(&mute).unwrap();
+        with_app(&ada, "mute.example", &format!("unix://{}", mute.display()), "three.example.com");
+        let run = ada.start("app ls -S --timeout 5m");
+        let start = Instant::now();
+        while sshd.logins() == 0 || !left_of(&ada).is_empty() {
+            assert!(start.elapsed() < PATIENCE, "{name}: {:#?}\n{}", left_of(&ada), sshd.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Hangs up on it.
+        drop(listener);
+        let said = run.end().is(0, &["can't reach the engine"]).text;
+        for (app, status) in [
+            ("one.example.com", "undeployed"),
+            ("two.example.com", "undeployed"),
+            ("three.example.com", "unknown"),
+        ] {
+            let row = said.lines().find(|line| line.starts_with(app));
+            assert!(row.is_some_and(|row| row.contains(status)), "{name}: {app} is not {status}:\n{said}");
+        }
+        assert_eq!(sshd.logins(), 1, "{name}: one login for both names");
+    }
 }

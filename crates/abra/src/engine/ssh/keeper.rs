@@ -62,6 +62,11 @@ impl Keeper {
         let _ = ended.wait_for(|ended| *ended).await;
     }
 
+    /// Whether it was let go.
+    pub(super) fn is_free(&self) -> bool {
+        self.pipe.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
     /// Lets it end ssh, and does not wait for that.
     pub(super) fn let_go(&self) {
         drop(self.pipe.lock().unwrap_or_else(PoisonError::into_inner).take());

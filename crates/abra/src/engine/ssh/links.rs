@@ -119,7 +119,8 @@ impl Inner {
 
     /// Logs out of one server, beside whatever else is done.
     fn leave(&self, master: Arc<Master>) {
-        let leaves = thread::Builder::new().spawn(move || drop(master));
+        // Connections that are still being made to it end with it.
+        let leaves = thread::Builder::new().spawn(move || master.log_out());
         // Where there is no thread to be had it was done at once.
         self.leaving.lock().unwrap_or_else(PoisonError::into_inner).extend(leaves.ok());
     }
@@ -254,6 +255,11 @@ impl Behind {
                 Err(ended.away(error))
             }
         }
+    }
+
+    /// Whether connections go through sessions already.
+    pub(in crate::engine) async fn dials(&self) -> bool {
+        self.master().await.is_some_and(|master| master.dials())
     }
 
     /// The engine did not answer at the forwarded socket: says whether there is another way to try.

@@ -76,7 +76,7 @@ impl Master {
 
     /// Goes the way that was found to lead there before.
     pub(super) fn follow(self, before: &Self) -> Self {
-        self.dials.store(before.dials.load(Ordering::Relaxed), Ordering::Relaxed);
+        self.dials.store(before.dials(), Ordering::Relaxed);
         self
     }
 
@@ -90,7 +90,7 @@ impl Master {
         if self.has_ended() {
             return Err(self.ended().into());
         }
-        if self.dials.load(Ordering::Relaxed) {
+        if self.dials() {
             let control = self.folder.control();
             let dialled = dial::open(self.through(&control), &self.sessions);
             return tokio::select! {
@@ -117,19 +117,31 @@ impl Master {
         Through { program, address, control, has_settings: *has_session_settings }
     }
 
-    /// The forwarded socket leads nowhere: from now on sessions are used. Says whether that is new.
+    /// Whether sessions are used.
+    pub(super) fn dials(&self) -> bool {
+        self.dials.load(Ordering::Relaxed)
+    }
+
+    /// The forwarded socket leads nowhere: from now on sessions are used. Says whether they can be.
     pub(super) fn dial(&self, tell: Option<&Tell>) -> bool {
-        let is_new = !self.has_ended() && !self.dials.swap(true, Ordering::Relaxed);
+        if self.has_ended() {
+            return false;
+        }
+        let is_new = !self.dials.swap(true, Ordering::Relaxed);
         if let (true, Some(tell)) = (is_new, tell) {
             let target = &self.address.target;
             tell(&format!("{target}: no forwarded socket; going on with `docker system dial-stdio`"));
         }
-        is_new
+        true
     }
 
     /// Ends ssh as if by its own wish, so that the server is told, and removes its folder. The keeper sees to both where that
     /// fails, and is not waited for.
     pub(super) fn log_out(&self) {
+        // The folder's name may be another's by now.
+        if self.keeper.is_free() {
+            return;
+        }
         if !self.has_ended() && mux::terminate(&self.folder.control()).is_ok() {
             self.folder.remove();
         }
