@@ -38,16 +38,16 @@ pub(crate) fn measure(ground: &Ground<'_>, reach: &Reach, report: &mut Fleet) ->
     }
     forget(ground, &reach.servers, |server| &server.far);
     let (nearest, farthest) = (STEP.as_millis(), STEP.as_millis() * SERVERS as u128);
-    let places: [(String, NameOf); 4] = [
-        (format!("50 ms far, `{}`", reach.exchange), |server| &server.far),
-        (format!("50 ms far, `{}`", reach.other), |server| &server.other),
-        (format!("from {nearest} to {farthest} ms far, `{}`", reach.exchange), |server| &server.away),
-        (format!("next door, `{}`", reach.exchange), |server| &server.near),
+    let places: [(String, bool, NameOf); 4] = [
+        (format!("50 ms far, `{}`", reach.exchange), true, |server| &server.far),
+        (format!("50 ms far, `{}`", reach.other), false, |server| &server.other),
+        (format!("from {nearest} to {farthest} ms far, `{}`", reach.exchange), true, |server| &server.away),
+        (format!("next door, `{}`", reach.exchange), false, |server| &server.near),
     ];
-    for (place, name) in places {
+    for (place, counts, name) in places {
         say(&format!("each server alone, {place}"));
         known(ground, &reach.servers, name)?;
-        report.spreads.push(spread(ground, &reach.servers, place, name)?);
+        report.spreads.push(Spread { place, counts, ..spread(ground, &reach.servers, name)? });
         forget(ground, &reach.servers, name);
     }
     let line =
@@ -102,7 +102,7 @@ fn many(ground: &Ground<'_>, servers: &[Server]) -> Result<Many, RigError> {
 }
 
 /// All servers, and each alone, in turn.
-fn spread(ground: &Ground<'_>, servers: &[Server], place: String, name: NameOf) -> Result<Spread, RigError> {
+fn spread(ground: &Ground<'_>, servers: &[Server], name: NameOf) -> Result<Spread, RigError> {
     let mut all = Vec::new();
     let mut alone = vec![Vec::new(); servers.len()];
     for _ in 0..ground.tools.rounds(3) {
@@ -115,7 +115,7 @@ fn spread(ground: &Ground<'_>, servers: &[Server], place: String, name: NameOf) 
     let alone: Vec<Duration> = alone.into_iter().map(median).collect();
     let slowest = alone.iter().max().copied().unwrap_or_default();
     let cost = cost(2, || abra(ground))? / u32::try_from(servers.len()).unwrap_or(1);
-    Ok(Spread { place, all: median(all), slowest, usual: median(alone), cost })
+    Ok(Spread { all: median(all), slowest, usual: median(alone), cost, ..Spread::default() })
 }
 
 fn abra(ground: &Ground<'_>) -> Result<Duration, RigError> {
