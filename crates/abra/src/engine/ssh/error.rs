@@ -123,12 +123,14 @@ impl LinkError {
         matches!(self, Self::Login { trouble: Trouble::TurnedAway, .. })
     }
 
-    /// Whether a person at the keyboard could have made the difference, or it takes as long as one.
+    /// Whether a person at the keyboard could have made the difference.
     pub(super) fn wants_a_person(&self) -> bool {
-        matches!(
-            self,
-            Self::Login { trouble: Trouble::Denied | Trouble::HostKeyUnknown | Trouble::Silent, .. }
-        )
+        matches!(self, Self::Login { trouble: Trouble::Denied | Trouble::HostKeyUnknown, .. })
+    }
+
+    /// Whether it took as long as a person who confirms it elsewhere, or a server that hangs.
+    pub(super) fn wants_time(&self) -> bool {
+        matches!(self, Self::Login { trouble: Trouble::Silent, .. })
     }
 }
 

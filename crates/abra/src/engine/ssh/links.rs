@@ -112,6 +112,11 @@ impl Inner {
         Arc::clone(logins.entry(address.clone()).or_insert_with(none))
     }
 
+    /// Whether this run is about a single server.
+    fn is_alone(&self) -> bool {
+        self.logins.lock().unwrap_or_else(PoisonError::into_inner).len() == 1
+    }
+
     fn login<'a>(&'a self, address: &'a Address, may_ask: bool, hearer: Option<Hearer<'a>>) -> Login<'a> {
         let Self { program, starts, tell, .. } = self;
         Login { program, address, may_ask, hearer, starts, tell: tell.as_ref() }
@@ -144,7 +149,11 @@ impl Inner {
             }
         };
         match unasked {
-            Err(error) if self.person.is_some() && error.wants_a_person() => {
+            // Of many servers one that hangs would keep the terminal from all.
+            Err(error)
+                if self.person.is_some()
+                    && (error.wants_a_person() || error.wants_time() && self.is_alone()) =>
+            {
                 let _turn = self.terminal.lock().await;
                 let _asks = self.asked.begin();
                 login(true).await
@@ -301,3 +310,42 @@ impl PartialEq for Behind {
 }
 
 impl Eq for Behind {}
+
+#[cfg(test)]
+mod tests {
+    use super::{Links, Tell};
+    use abra_core::ssh::Address;
+    use futures_util::future::join_all;
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    use std::sync::Arc;
+
+    /// How many logins are tried in all, at so many servers, by an ssh that ends with these words; somebody is at the terminal.
+    async fn tries(servers: usize, words: &str) -> usize {
+        let folder = tempfile::tempdir().unwrap();
+        let (program, log) = (folder.path().join("ssh"), folder.path().join("log"));
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" != -G ] || exit 0\necho >>'{}'\necho '{words}' >&2\nexit 255\n",
+            log.display()
+        );
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        let person: Tell = Arc::new(|_: &str| ());
+        let links = Links::with(program.to_str().unwrap(), Some(person), None);
+        let to = |number: usize| links.to(Address::parse(&format!("ssh://h{number}")).unwrap());
+        let behind: Vec<_> = (0..servers).map(to).collect();
+        for result in join_all(behind.iter().map(|behind| behind.log_in())).await {
+            result.unwrap_err();
+        }
+        fs::read_to_string(log).unwrap().lines().count()
+    }
+
+    #[tokio::test]
+    async fn of_many_servers_one_that_hangs_does_not_take_the_terminal() {
+        let hangs = "Connection to 192.0.2.1 port 22 timed out";
+        let asks = "ada@h: Permission denied (publickey,password).";
+        for (servers, words, expected) in [(1, hangs, 2), (3, hangs, 3), (1, asks, 2), (3, asks, 6)] {
+            assert_eq!(tries(servers, words).await, expected, "{servers} servers: {words}");
+        }
+    }
+}
