@@ -1,10 +1,11 @@
 //! The volumes of an app, which stay when it is undeployed: listing and removing them. Only those of the node that is talked to
 //! are known.
-use super::server;
+use super::{lease, server};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError, Filters, Volume};
 use crate::failure::Failure;
 use abra_core::app::App;
+use abra_core::head::Standing;
 use abra_core::name::nearest;
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,6 @@ pub struct Volumes {
     /// Its volumes, by name.
     pub all: Vec<Volume>,
     engine: Engine,
-    is_deployed: bool,
 }
 
 /// Looks at an app's volumes.
@@ -32,9 +32,9 @@ pub async fn look(context: &Context, name: &str) -> Result<Volumes, Failure> {
     let app = context.app(name)?;
     let engine = server::connect(context, &app.server).await?;
     let of_stack = Filters::stack(app.stack.as_str());
-    let (mut all, services) = tokio::try_join!(engine.volumes(&of_stack), engine.services(&of_stack))?;
+    let mut all = engine.volumes(&of_stack).await?;
     all.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(Volumes { app, all, engine, is_deployed: !services.is_empty() })
+    Ok(Volumes { app, all, engine })
 }
 
 impl Volumes {
@@ -44,15 +44,31 @@ impl Volumes {
         own.filter(|own| !own.is_empty()).unwrap_or(name)
     }
 
-    /// The volumes of these names, in the recipe or on the server; `None` stands for all.
+    /// Looks whether the volumes are nobody's at this moment.
     ///
     /// # Errors
-    /// The app is deployed, or has no such volume.
-    pub fn removable(&self, names: Option<&[String]>) -> Result<Vec<&str>, Failure> {
-        if self.is_deployed {
+    /// The app is deployed, somebody is at work on it, or the server can't be asked.
+    pub async fn require_free(&self, context: &Context) -> Result<(), Failure> {
+        let stack = self.app.stack.as_str();
+        let of_stack = Filters::stack(stack);
+        let (services, head) =
+            tokio::try_join!(self.engine.services(&of_stack), lease::look(&self.engine, stack))?;
+        // Whoever deploys for the first time has no service yet.
+        if let Some(held) = head.filter(|seen| seen.standing() == Standing::Held) {
+            return Err(held.busy(&context.operator().await?, &context.host).into());
+        }
+        if !services.is_empty() {
             return Err(Failure::new(format!("{} is deployed, and its volumes belong to it", self.app.name))
                 .hint(format!("`abra app undeploy {}` comes first", self.app.name)));
         }
+        Ok(())
+    }
+
+    /// The volumes of these names, in the recipe or on the server; `None` stands for all.
+    ///
+    /// # Errors
+    /// The app has no such volume.
+    pub fn removable(&self, names: Option<&[String]>) -> Result<Vec<&str>, Failure> {
         let Some(names) = names else {
             return Ok(self.all.iter().map(|volume| volume.name.as_str()).collect());
         };
@@ -78,8 +94,10 @@ impl Volumes {
     /// Removes a volume with its data. The containers of an app that has just been undeployed are waited for.
     ///
     /// # Errors
-    /// Something uses it, or the server can't be asked.
+    /// The app was deployed meanwhile, something uses it, or the server can't be asked.
     pub async fn remove(&self, context: &Context, name: &str) -> Result<(), Failure> {
+        // The question may have stood for long.
+        self.require_free(context).await?;
         match context.finished(self.removed(context, name)).await {
             // Somebody else was faster, which is as well.
             Ok(()) | Err(EngineError::NotFound { .. }) => Ok(()),

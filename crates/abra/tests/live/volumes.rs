@@ -1,5 +1,5 @@
 //! The volumes of an app on a real engine.
-use crate::operator::{APP, STACK, World};
+use crate::operator::{APP, Operator, STACK, World};
 
 /// A service with two volumes, which are declared below.
 const RECIPE: &str = "app: {image: bb:1, stop_grace_period: 1s, volumes: [\"data:/data\", \"cache:/cache\"]}
@@ -21,6 +21,19 @@ fn volumes_stay_until_they_are_named() {
     let mut asked = ada.start_on_terminal(&format!("app volume rm {APP} data"));
     asked.says("remove for good?").answer("n");
     asked.end().is(1, &[&format!("volume {STACK}_data goes, with all its data"), "nothing was changed"]);
+    // What is asked is asked of how it was then.
+    let bob = Operator::new(&world.forge, world.rig.address(), true).named("Bob");
+    let mut asked = ada.start_on_terminal(&format!("app volume rm {APP} data"));
+    asked.says("remove for good?");
+    let (deploys, file) = bob.start_held(&format!("app deploy -n -D --stable 1s {APP}"), "plan-checked");
+    asked.answer("y");
+    asked.end().is(6, &["Bob (", "is at work on this app"]);
+    let asked = ada.start_on_terminal(&format!("app volume rm {APP} data"));
+    asked.end().is(6, &["Bob (", "is at work on this app"]);
+    std::fs::remove_file(file).unwrap();
+    deploys.end().is(0, &[]);
+    ada.run(&named).is(1, &["is deployed"]);
+    ada.run(&format!("app undeploy -n {APP}")).is(0, &[]);
     let names = || -> Vec<String> {
         let listed = ada.json(&format!("app volume ls -m {APP}"));
         listed

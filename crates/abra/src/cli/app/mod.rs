@@ -12,6 +12,7 @@ pub mod ls;
 pub mod new;
 pub mod operation;
 pub mod ps;
+mod removing;
 pub mod rollback;
 pub mod run;
 pub mod secret;

@@ -1,4 +1,5 @@
 //! `abra app secret`.
+use super::removing::one_by_one;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -238,41 +239,7 @@ async fn rm(context: &Context, args: &RmArgs) -> Result<Exit, Failure> {
     } else if !ui.no_input && !ui.confirm(&format!("remove {} for good?", there.join(", "))).await? {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
-    let (removed, problem) = removed(context, &vault, &there).await;
-    if ui.machine {
-        let mut document = json!({ "app": args.app, "removed": removed });
-        if let Some(problem) = &problem {
-            document["error"] = error(problem);
-        }
-        ui.json(&document);
-    }
-    let Some(problem) = problem else { return Ok(Exit::Done) };
-    ui.complain(&problem);
-    Ok(problem.exit)
-}
-
-/// Removes secrets one by one; gives back those that are gone, and why it ended before the last.
-async fn removed<'a>(
-    context: &Context,
-    vault: &vault::Vault,
-    names: &[&'a str],
-) -> (Vec<&'a str>, Option<Failure>) {
-    let _guard = context.interrupt.guard();
-    let mut removed = Vec::new();
-    for name in names {
-        if context.interrupt.asked() {
-            let stopped =
-                Failure::new(format!("interrupted: secret {name} was not removed, nor any after it"));
-            return (removed, Some(stopped.exit(Exit::Interrupted)));
-        }
-        if let Err(problem) = vault.remove(context, name).await {
-            let is_part = !removed.is_empty() && problem.exit == Exit::Refused;
-            return (removed, Some(if is_part { problem.exit(Exit::Failed) } else { problem }));
-        }
-        context.ui.say(format!("secret {name} is removed"));
-        removed.push(*name);
-    }
-    (removed, None)
+    Ok(one_by_one(context, &args.app, "secret", &there, async |name| vault.remove(context, name).await).await)
 }
 
 /// Shows what became of secrets, for people.

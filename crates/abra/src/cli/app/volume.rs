@@ -1,10 +1,10 @@
 //! `abra app volume`.
+use super::removing::one_by_one;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::operation::clock;
-use crate::flow::volumes::{self, Volumes};
-use crate::ui::failure::error;
+use crate::flow::volumes;
 use crate::ui::table::table;
 use serde_json::{Value, json};
 
@@ -79,6 +79,7 @@ async fn rm(context: &Context, args: &RmArgs) -> Result<Exit, Failure> {
             .hint(format!("`abra app volume ls {}` lists them; --all stands for all of them", args.app)));
     }
     let volumes = volumes::look(context, &args.app).await?;
+    volumes.require_free(context).await?;
     let names = volumes.removable((!args.all).then_some(&args.volumes[..]))?;
     if names.is_empty() {
         ui.say(format!("{} has no volumes", args.app));
@@ -90,39 +91,6 @@ async fn rm(context: &Context, args: &RmArgs) -> Result<Exit, Failure> {
     if asks && !ui.confirm("remove for good?").await? {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
-    let (removed, problem) = removed(context, &volumes, &names).await;
-    if ui.machine {
-        let mut document = json!({ "app": args.app, "removed": removed });
-        if let Some(problem) = &problem {
-            document["error"] = error(problem);
-        }
-        ui.json(&document);
-    }
-    let Some(problem) = problem else { return Ok(Exit::Done) };
-    ui.complain(&problem);
-    Ok(problem.exit)
-}
-
-/// Removes volumes one by one; gives back those that are gone, and why it ended before the last.
-async fn removed<'a>(
-    context: &Context,
-    volumes: &Volumes,
-    names: &[&'a str],
-) -> (Vec<&'a str>, Option<Failure>) {
-    let _guard = context.interrupt.guard();
-    let mut removed = Vec::new();
-    for name in names {
-        if context.interrupt.asked() {
-            let stopped =
-                Failure::new(format!("interrupted: volume {name} was not removed, nor any after it"));
-            return (removed, Some(stopped.exit(Exit::Interrupted)));
-        }
-        if let Err(problem) = volumes.remove(context, name).await {
-            let is_part = !removed.is_empty() && problem.exit == Exit::Refused;
-            return (removed, Some(if is_part { problem.exit(Exit::Failed) } else { problem }));
-        }
-        context.ui.say(format!("volume {name} is removed"));
-        removed.push(*name);
-    }
-    (removed, None)
+    Ok(one_by_one(context, &args.app, "volume", &names, async |name| volumes.remove(context, name).await)
+        .await)
 }
