@@ -1,7 +1,6 @@
 //! An app's env file against its recipe's sample.
 use super::{EnvFile, RECORD_KEY, optional_variables};
 use crate::name::nearest;
-use std::collections::BTreeSet;
 
 /// Keys that both say which recipe an app is.
 const RECIPE: [&str; 2] = ["TYPE", "RECIPE"];
@@ -54,14 +53,10 @@ pub fn check(sample: &EnvFile, env: &EnvFile) -> Vec<Variable> {
             Variable { name: name.to_owned(), presence, meant: None }
         })
         .collect();
-    let missing: BTreeSet<String> = of_sample
-        .iter()
-        .filter(|variable| variable.presence == Presence::Missing)
-        .map(|variable| variable.name.clone())
-        .collect();
+    let lacks = missing(&of_sample);
     let others = in_order(env).into_iter().filter(|name| !has(sample, name)).map(|name| {
         let is_known = optional.contains(name);
-        let near = nearest(name, missing.iter().map(String::as_str), 1).first().map(ToString::to_string);
+        let near = nearest(name, lacks.iter().copied(), 1).first().map(ToString::to_string);
         Variable {
             name: name.to_owned(),
             presence: if is_known { Presence::Present } else { Presence::Extra },
@@ -70,6 +65,12 @@ pub fn check(sample: &EnvFile, env: &EnvFile) -> Vec<Variable> {
     });
     let others: Vec<Variable> = others.collect();
     of_sample.into_iter().chain(others).collect()
+}
+
+/// The names of those that are missing.
+pub fn missing(variables: &[Variable]) -> Vec<&str> {
+    let missing = variables.iter().filter(|variable| variable.presence == Presence::Missing);
+    missing.map(|variable| variable.name.as_str()).collect()
 }
 
 fn in_order(file: &EnvFile) -> Vec<&str> {

@@ -9,7 +9,7 @@ mod hidden;
 mod sample;
 mod scan;
 
-pub use check::{Presence, Variable, check};
+pub use check::{Presence, Variable, check, missing};
 pub use edit::RECORD_KEY;
 pub use hidden::{looks_secret, shown_value};
 pub use sample::{from_sample, optional_variables};

@@ -1,12 +1,11 @@
 //! An app's env file: what it has and lacks against its recipe's sample, and opening it in the operator's editor.
-use super::deploy::recorded;
-use super::recipe;
+use super::recipe::{self, Chosen};
 use crate::context::Context;
 use crate::failure::Failure;
 use abra_core::app::App;
 use abra_core::env::{self, EnvFile, Variable};
 use abra_core::name::AppName;
-use abra_core::recipe::{Known, Record, VersionWish, resolve};
+use abra_core::recipe::Record;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use tokio::process::Command;
@@ -31,15 +30,8 @@ pub struct Checked {
 /// # Errors
 /// There is no such version, or it has no sample that can be read.
 pub async fn check(context: &Context, app: App, chaos: bool) -> Result<Checked, Failure> {
-    let recorded = recorded(context, &app)?;
-    let known: Vec<&Record> = recorded.iter().chain(&app.pin).collect();
-    let recipe = recipe::ready(context, &app.recipe, &known).await?;
-    context.ui.findings(&recipe.warnings);
-    let wish = if chaos { VersionWish::Chaos } else { VersionWish::Usual };
-    let known = Known { recorded: recorded.as_ref(), pinned: app.pin.as_ref(), deployed: None };
-    let resolution = resolve(&wish, known, &recipe.state)?;
-    let files = recipe::files(context, &recipe, &resolution.target).await?;
-    let version = resolution.target.record();
+    let Chosen { recipe, target, files } = recipe::chosen(context, &app, chaos).await?;
+    let version = target.record();
     let what = format!(".env.sample of recipe {} at {version}", recipe.name);
     let text = files.text(".env.sample").map_err(|error| Failure::new(format!("{what}: {error}")))?;
     let text =

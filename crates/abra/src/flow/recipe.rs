@@ -1,10 +1,12 @@
 //! Getting at a recipe: cloned on first use, fetched unless offline, read at a version. Never touches its working tree.
+use super::deploy::recorded;
 use crate::context::Context;
 use crate::failure::Failure;
 use crate::git::RecipeFiles;
+use abra_core::app::App;
 use abra_core::finding::Finding;
 use abra_core::name::{RecipeName, nearest};
-use abra_core::recipe::{self as versions, Commit, Known, RecipeState, Record, Target};
+use abra_core::recipe::{self as versions, Commit, Known, RecipeState, Record, Target, VersionWish};
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -111,6 +113,33 @@ fn commit_of(record: &Record) -> Option<Commit> {
 /// Git can't read them.
 pub async fn files(context: &Context, recipe: &Recipe, target: &Target) -> Result<RecipeFiles, Failure> {
     Ok(context.reads.files_of(context.git, &recipe.dir, target).await?)
+}
+
+/// A recipe at the version that a deployment of an app would take.
+#[derive(Debug)]
+pub struct Chosen {
+    /// The recipe.
+    pub recipe: Recipe,
+    /// The version.
+    pub target: Target,
+    /// Its files.
+    pub files: RecipeFiles,
+}
+
+/// Chooses the version as a deployment that names none does; with `chaos`, the working tree. The server is not asked.
+///
+/// # Errors
+/// There is no such version, or the recipe can't be had.
+pub async fn chosen(context: &Context, app: &App, chaos: bool) -> Result<Chosen, Failure> {
+    let recorded = recorded(context, app)?;
+    let known: Vec<&Record> = recorded.iter().chain(&app.pin).collect();
+    let recipe = ready(context, &app.recipe, &known).await?;
+    context.ui.findings(&recipe.warnings);
+    let wish = if chaos { VersionWish::Chaos } else { VersionWish::Usual };
+    let known = Known { recorded: recorded.as_ref(), pinned: app.pin.as_ref(), deployed: None };
+    let target = versions::resolve(&wish, known, &recipe.state)?.target;
+    let files = files(context, &recipe, &target).await?;
+    Ok(Chosen { recipe, target, files })
 }
 
 /// A release's notes.

@@ -117,12 +117,8 @@ pub fn missing_variables(app: &App, files: &RecipeFiles) -> Result<Option<Findin
             "{what} has errors, so variables could not be compared with it"
         ))));
     };
-    let missing: Vec<&str> = sample
-        .values()
-        .keys()
-        .filter(|key| !app.env.values().contains_key(*key))
-        .map(String::as_str)
-        .collect();
+    let variables = env::check(&sample, &app.env);
+    let missing = env::missing(&variables);
     let text = format!("not in {}, but in the recipe's .env.sample: {}", app.env.name(), missing.join(", "));
     Ok((!missing.is_empty()).then(|| Finding::note(text)))
 }

@@ -1,7 +1,6 @@
 //! An app's secrets on its server: which the recipe wants, which are there; inserting and removing them.
 //!
 //! Not here: how values are made up (core), and generating them ([`super::secrets`]).
-use super::deploy::recorded;
 use super::render::Source;
 use super::secrets::{self, Generated, create, unclear};
 use super::{recipe, server};
@@ -10,7 +9,6 @@ use crate::engine::{Engine, EngineError, FileKind, Filters};
 use crate::failure::Failure;
 use abra_core::app::App;
 use abra_core::name::nearest;
-use abra_core::recipe::{Known, Record, VersionWish, resolve};
 use abra_core::secret::Secret;
 use abra_core::secrets::{Wish, named};
 use std::collections::BTreeMap;
@@ -36,14 +34,7 @@ pub struct Vault {
 /// There is no such app or version, or the server can't be asked.
 pub async fn open(context: &Context, name: &str, chaos: bool) -> Result<Vault, Failure> {
     let app = context.app(name)?;
-    let recorded = recorded(context, &app)?;
-    let known: Vec<&Record> = recorded.iter().chain(&app.pin).collect();
-    let recipe = recipe::ready(context, &app.recipe, &known).await?;
-    context.ui.findings(&recipe.warnings);
-    let wish = if chaos { VersionWish::Chaos } else { VersionWish::Usual };
-    let known = Known { recorded: recorded.as_ref(), pinned: app.pin.as_ref(), deployed: None };
-    let resolution = resolve(&wish, known, &recipe.state)?;
-    let files = recipe::files(context, &recipe, &resolution.target).await?;
+    let files = recipe::chosen(context, &app, chaos).await?.files;
     let source = Source { files: &files, user_home: context.user_home.as_deref() };
     let wishes = secrets::wanted(&app, source)?;
     let engine = server::connect(context, &app.server).await?;

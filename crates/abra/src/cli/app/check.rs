@@ -4,7 +4,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::env_file::{self, Checked};
 use crate::ui::table::table;
-use abra_core::env::{Presence, Variable};
+use abra_core::env::{Variable, missing};
 use serde_json::{Value, json};
 
 /// Compare an app's variables with the recipe's .env.sample: exit code 0 nothing missing, 8 something
@@ -32,20 +32,14 @@ pub async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
         context.ui.out(table(&["variable", "state"], &rows));
         summary(context, &checked);
     }
-    Ok(if missing(&checked).is_empty() { Exit::Done } else { Exit::NotInSync })
-}
-
-/// The variables that are missing.
-pub(super) fn missing(checked: &Checked) -> Vec<&str> {
-    let missing = checked.variables.iter().filter(|variable| variable.presence == Presence::Missing);
-    missing.map(|variable| variable.name.as_str()).collect()
+    Ok(if missing(&checked.variables).is_empty() { Exit::Done } else { Exit::NotInSync })
 }
 
 /// Says what is missing, and where it would come from.
 pub(super) fn summary(context: &Context, checked: &Checked) {
-    let Checked { app, version, .. } = checked;
+    let Checked { app, version, variables } = checked;
     let sample = format!("the .env.sample of {} at {version}", app.recipe);
-    match missing(checked)[..] {
+    match missing(variables)[..] {
         [] => context.ui.say(format!("nothing is missing of {sample}")),
         ref missing => context.ui.warn(format!("missing of {sample}: {}", missing.join(", "))),
     }

@@ -5,6 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::env_file;
 use abra_core::app::App;
+use abra_core::env::missing;
 use serde_json::json;
 use std::io::IsTerminal as _;
 use std::path::Path;
@@ -63,7 +64,7 @@ async fn checked(context: &Context, app: App, is_changed: bool, path: &Path) -> 
     context.ui.findings(app.env.warnings());
     let checked = env_file::check(context, app, false).await;
     if ui.machine {
-        let missing = checked.as_ref().ok().map(check::missing);
+        let missing = checked.as_ref().ok().map(|checked| missing(&checked.variables));
         ui.json(&json!({ "app": name.as_str(), "file": path, "changed": is_changed, "missing": missing }));
     } else {
         ui.say(format!("{} {}", path.display(), if is_changed { "is changed" } else { "is as it was" }));
