@@ -59,7 +59,7 @@ fn the_last_words_of_a_failure_are_not_those_of_the_version_before() {
     let world = World::new(&[&saying("all is well")]);
     world.ada.deploy("").is(0, &[]);
     let dying = "app: {image: bb:1, command: [sh, -c, echo no universe; exit 7], stop_grace_period: 1s, \
-                 deploy: {restart_policy: {delay: 1s}, update_config: {monitor: 1s}}}";
+                 deploy: {restart_policy: {delay: 1s}, update_config: {monitor: 30s}}}";
     world.forge.release("1.1.0+1.1", &[dying]);
     let said = world.ada.deploy("--deploy-latest").is(3, &["| no universe"]);
     assert!(!said.text.contains("| all is well"), "{}", said.text);

@@ -21,6 +21,10 @@ pub(crate) const ENV: &str = "# ours\nTYPE=demo\nDOMAIN=demo.example.com\nMOTTO=
 pub(crate) const GOOD: &str =
     "app: {image: bb:1, stop_grace_period: 1s, deploy: {update_config: {monitor: 1s}}}";
 
+/// How long a service is watched that starts and dies: a busy engine says of what has ended that it runs, by seconds. The
+/// verdict comes when it has failed, not later.
+pub(crate) const PATIENT: &str = "--stable 30s";
+
 /// A place that recipes are cloned from, with the one recipe `demo`.
 pub(crate) struct Forge(TempDir);
 

@@ -1,7 +1,8 @@
 //! Two operators at once, each with a home of their own: the lock, what is said of the other one, the journal.
 use crate::operator::{APP, GOOD, Operator, Output, STACK, World};
+use crate::rig::PATIENCE;
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn bob(world: &World) -> Operator {
     Operator::new(&world.forge, world.rig.address(), true).named("Bob")
@@ -23,6 +24,17 @@ fn relabel_head(world: &World, label: &str, value: &str) {
     let target = format!("/configs/{id}/update?version={version}");
     let body = json!({ "Name": head["Spec"]["Name"], "Labels": labels });
     world.rig.post(&target, &body).unwrap().accepted(&target).unwrap();
+}
+
+/// The lease of a run that was cut off becomes a second instead of a minute; waits until it has run out.
+#[track_caller]
+fn expire(world: &World, operator: &Operator) {
+    relabel_head(world, "abra.sync.lease", "1");
+    let begun = Instant::now();
+    while !operator.run(&format!("app lock status {APP}")).text.contains("anybody may take the lock") {
+        assert!(begun.elapsed() < PATIENCE, "the lease does not run out");
+        std::thread::sleep(Duration::from_millis(100));
+    }
 }
 
 /// What a command prints with `--machine`.
@@ -82,9 +94,7 @@ fn a_killed_run_shows_as_abandoned_and_the_next_operator_goes_on() {
     killed.says("must stay up");
     killed.kill();
     bob.deploy("").is(6, &["Ada"]);
-    // The lease runs out; a second instead of a minute.
-    relabel_head(&world, "abra.sync.lease", "1");
-    std::thread::sleep(Duration::from_secs(3));
+    expire(&world, &bob);
     let listed = json_of(&bob, "app ls -S -m");
     assert_eq!((&listed[0]["status"], &listed[0]["operator"]), (&json!("abandoned"), &json!("Ada")));
     bob.run("app ls -S").is(0, &["abandoned (Ada, since 2"]);
@@ -133,8 +143,7 @@ fn cut_off(world: &World) -> Operator {
     killed.says("must stay up");
     killed.kill();
     ada.deploy("").is(6, &["a run of your own (Ada", "or was cut off", "its lock frees itself in"]);
-    relabel_head(world, "abra.sync.lease", "1");
-    std::thread::sleep(Duration::from_secs(3));
+    expire(world, &ada);
     ada
 }
 
@@ -163,7 +172,7 @@ fn a_deployment_that_finds_all_done_finishes_what_was_cut_off() {
     // What nobody watched, too; and a failure is told as one.
     world.forge.release(
         "1.1.0+1.1",
-        &["app: {image: bb:1, command: 'false', deploy: {restart_policy: {condition: none}}}"],
+        &["app: {image: bb:1, command: /nope, deploy: {restart_policy: {condition: none}}}"],
     );
     bob.deploy("-l -c").is(0, &["nothing is recorded"]);
     assert_eq!(history_of(&bob)[0].2, "unwatched");
@@ -178,11 +187,9 @@ fn a_removal_that_was_cut_off_is_finished_by_the_next_one() {
     let world = World::new(&[GOOD]);
     let (ada, bob) = (Operator::new(&world.forge, world.rig.address(), true).named("Ada"), bob(&world));
     ada.deploy("").is(0, &[]);
-    let mut removing = ada.start(&format!("app undeploy -n {APP}"));
-    removing.says("removing service");
+    let (removing, _) = ada.start_held(&format!("app undeploy -n {APP}"), "applied");
     removing.kill();
-    relabel_head(&world, "abra.sync.lease", "1");
-    std::thread::sleep(Duration::from_secs(3));
+    expire(&world, &bob);
     bob.run(&format!("app undeploy -n {APP}")).is(0, &[]);
     let said = history_of(&bob);
     assert!(said.iter().all(|entry| entry.2 != "in-progress"), "{said:?}");
@@ -208,24 +215,36 @@ fn whoever_waits_and_is_outrun_looks_again() {
     asked.end().is(0, &["recorded 1.2.0+1.2"]);
 }
 
+/// Gives the swarm's one node a label.
+fn label_node(world: &World, label: &str) {
+    // The swarm writes its nodes, too: what was read may be old already.
+    let labelled = || {
+        let nodes = world.rig.json("/nodes").unwrap();
+        let mut spec = nodes[0]["Spec"].clone();
+        spec["Labels"][label] = json!("yes");
+        let (id, version) = (nodes[0]["ID"].as_str().unwrap(), &nodes[0]["Version"]["Index"]);
+        let target = format!("/nodes/{id}/update?version={version}");
+        world.rig.post(&target, &spec).unwrap().accepted(&target).is_ok()
+    };
+    world.rig.wait_for("the node's label", labelled).unwrap();
+}
+
 #[test]
 fn what_the_swarm_itself_changes_voids_no_plan() {
     let world = World::new(&[GOOD]);
     world.ada.deploy("").is(0, &[]);
-    let slow = |image: &str| GOOD.replace("bb:1", image).replace("monitor: 1s", "monitor: 4s");
-    world.forge.release("1.1.0+1.1", &[&slow("bb:2")]);
-    world.forge.release("1.2.0+1.2", &[&slow("bb:1, command: sleep 1000")]);
+    // The update lasts until a node may take the new task, however slow or fast the machine is.
+    let waiting = "deploy: {placement: {constraints: [node.labels.ready == yes]}, ";
+    world.forge.release("1.1.0+1.1", &[&GOOD.replace("bb:1", "bb:2").replace("deploy: {", waiting)]);
+    world.forge.release("1.2.0+1.2", &[&GOOD.replace("bb:1", "bb:1, command: sleep 1000")]);
     world.ada.deploy("-c 1.1.0+1.1").is(0, &["not watched"]);
     let state = || world.service("app")["UpdateStatus"]["State"].clone();
     let mut asked = world.ada.start_on_terminal(&format!("app deploy -D --stable 1s {APP} 1.2.0+1.2"));
     asked.says("proceed? [y/N]");
     let (planned, at) = (state(), world.state("app").0);
     assert_eq!(planned, "updating", "the plan was made during an update");
-    let begun = std::time::Instant::now();
-    while state() != "completed" {
-        assert!(begun.elapsed() < crate::rig::PATIENCE, "{}", state());
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    label_node(&world, "ready");
+    world.rig.wait_for("the update's end", || state() == "completed").unwrap();
     assert_ne!(world.state("app").0, at, "the version that the plan saw is not the present one");
     asked.answer("y");
     asked.end().is(0, &["recorded 1.2.0+1.2"]);
@@ -276,7 +295,7 @@ fn what_was_done_is_told_without_any_value() {
     world.ada.deploy("").is(0, &[]);
     world.forge.release(
         "1.1.0+1.1",
-        &["app: {image: bb:1, command: 'false', deploy: {restart_policy: {condition: none}}}"],
+        &["app: {image: bb:1, command: /nope, deploy: {restart_policy: {condition: none}}}"],
     );
     world.ada.deploy("-l").is(3, &[]);
     let history = json_of(&world.ada, &format!("app history -m {APP}"));

@@ -1,6 +1,6 @@
 //! Secrets that an operator entrusts to abra, searched for in everything that it says, sends into the journal, writes and
 //! runs.
-use crate::operator::{APP, GOOD, Running, STACK, World};
+use crate::operator::{APP, GOOD, PATIENT, Running, STACK, World};
 use base64::Engine as _;
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt as _;
@@ -190,8 +190,8 @@ fn commands(world: &World) {
     ada.write_env(&ada.env().replace(IN_ENV, &format!("{IN_ENV}-changed")));
     run(format!("app deploy --dry-run -m {stable} {APP}"), &[0]);
     ada.write_env(&ada.env().replace("-changed", ""));
-    run(format!("app deploy -d {stable} {APP} 1.2.0+1.2"), &[3]);
-    run(format!("app deploy -m {stable} {APP} 1.2.0+1.2"), &[3]);
+    run(format!("app deploy -d -n -D {PATIENT} {APP} 1.2.0+1.2"), &[3]);
+    run(format!("app deploy -m -n -D {PATIENT} {APP} 1.2.0+1.2"), &[3]);
     for words in ["ls -S", "ls -S -m", "ls -S -d"] {
         run(format!("app {words}"), &[0]);
     }

@@ -63,7 +63,7 @@ impl Team {
         forge.release("1.0.0+1.0", &[GOOD, db]);
         forge.release("1.1.0+1.1", &[&GOOD.replace("bb:1", "bb:2"), db]);
         let dies = "app: {image: bb:2, command: [sh, -c, exit 9], stop_grace_period: 1s, deploy: {restart_policy: \
-            {delay: 1s}, update_config: {monitor: 3s, failure_action: rollback}}}";
+            {delay: 1s}, update_config: {monitor: 30s, failure_action: rollback}}}";
         forge.release("1.2.0+1.2", &[dies, db]);
         let ada = Operator::new(&forge, rig.address(), true).named("Ada");
         let bob = Operator::new(&forge, rig.address(), true).named("Bob");

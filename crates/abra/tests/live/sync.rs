@@ -1,5 +1,5 @@
 //! What is written down, and when; and that nothing is where operator sync is off.
-use crate::operator::{APP, ENV, GOOD, Operator, STACK, World, git};
+use crate::operator::{APP, ENV, GOOD, Operator, PATIENT, STACK, World, git};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ fn without_operator_sync_a_pin_is_honoured_and_follows_what_succeeded() {
     world.forge.release("1.1.0+1.1", &[&GOOD.replace("bb:1", "bb:2")]);
     world.forge.release(
         "1.2.0+1.2",
-        &["app: {image: bb:1, command: 'false', deploy: {restart_policy: {condition: none}}}"],
+        &["app: {image: bb:1, command: /nope, deploy: {restart_policy: {condition: none}}}"],
     );
     let pinned = |version: &str| ENV.replace("TYPE=demo", &format!("TYPE=demo:{version}"));
     world.ada.write_env(&pinned("1.0.0+1.0"));
@@ -74,7 +74,7 @@ fn a_crash_loop_that_nobody_watched_is_not_recorded_when_somebody_does() {
     let world =
         World::new(&["app: {image: bb:1, command: [sh, -c, exit 7], deploy: {restart_policy: {delay: 1s}}}"]);
     world.ada.deploy("-c").is(0, &["nothing is recorded"]);
-    world.ada.run(&format!("app watch {APP}")).is(3, &["non-zero exit (7)", "not recorded"]);
+    world.ada.run(&format!("app watch {PATIENT} {APP}")).is(3, &["non-zero exit (7)", "not recorded"]);
     assert_eq!(world.ada.env(), ENV);
 }
 

@@ -1,7 +1,8 @@
 //! `upgrade`, `rollback` and `sync`: which version they mean, and what they leave alone.
 use crate::operator::{APP, ENV, GOOD, Operator, World};
 
-const BAD: &str = "app: {image: bb:1, command: 'false', deploy: {restart_policy: {condition: none}}}";
+/// Never starts: one that dies would be said to run for a while by a busy engine.
+const BAD: &str = "app: {image: bb:1, command: /nope, deploy: {restart_policy: {condition: none}}}";
 
 /// A recipe with a second and a third release; the third one does not run.
 fn world() -> World {
