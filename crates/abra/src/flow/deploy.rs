@@ -3,6 +3,7 @@
 use super::operation::Before;
 use super::post::{self, Post, Ran};
 use super::recipe::{self, Note, Recipe};
+use super::record::{self, Recorded};
 use super::render::{self, Source};
 use super::rollout::{self, Event, Manner, Outcome};
 use super::snapshot::Snapshot;
@@ -389,6 +390,9 @@ async fn carried_out(
     patience: Option<Patience>,
     on: &mut dyn FnMut(Event<'_>),
 ) -> Result<Done, Failure> {
+    if patience.is_some() {
+        record::require(&prepared.app, record::hindrance_of(context, prepared))?;
+    }
     if let Some(before) = &prepared.before {
         return operation::run(context, prepared, before, patience, on).await;
     }
@@ -407,7 +411,7 @@ pub(super) async fn concluded(
     outcome: Outcome,
     on: &mut dyn FnMut(Event<'_>),
 ) -> Done {
-    let recorded = record(context, prepared, &outcome).await;
+    let recorded = recorded_after(context, prepared, &outcome).await;
     let ran = match &outcome {
         _ if is_success(&outcome) && recorded.is_ok() => {
             post::run(context, prepared, &mut |event| on(Event::Post(event))).await
@@ -425,43 +429,18 @@ pub(super) fn is_success(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Verdict(verdict, _) if verdict.kind == Kind::Succeeded)
 }
 
-/// What became of a record.
-#[derive(Debug, Default)]
-pub struct Recorded {
-    /// Whether the env file was written.
-    pub is_written: bool,
-    /// What there is to say about sharing it.
-    pub said: Vec<Finding>,
-}
-
 /// Writes down what was deployed, after a verdict of success only.
 ///
 /// # Errors
 /// The env file can't be written. The deployment is as it is.
-async fn record(context: &Context, prepared: &Prepared, outcome: &Outcome) -> Result<Recorded, HomeError> {
+async fn recorded_after(
+    context: &Context,
+    prepared: &Prepared,
+    outcome: &Outcome,
+) -> Result<Recorded, HomeError> {
     if !is_success(outcome) {
         return Ok(Recorded::default());
     }
     let (from, to) = (prepared.recorded.as_ref(), &prepared.resolution.target.record());
-    record_version(context, &prepared.app, &NewRecord { command: prepared.command, from, to }).await
-}
-
-/// Writes a version into the app's env file, and shares it where the settings want that. With operator sync the record,
-/// and the pin where there is one; without it only a pin that is there already.
-///
-/// # Errors
-/// The env file can't be written.
-pub async fn record_version(
-    context: &Context,
-    app: &App,
-    change: &NewRecord<'_>,
-) -> Result<Recorded, HomeError> {
-    let sync = context.settings.sync.value;
-    if !sync && app.pin.is_none() {
-        return Ok(Recorded::default());
-    }
-    let is_written = context.home.rewrite_env(&app.server, &app.name, |env| {
-        if sync { Some(env.with_record_and_pin(change.to)) } else { env.with_pin(change.to) }
-    })?;
-    Ok(Recorded { is_written, said: team::share(context, app, change).await })
+    record::write(context, &prepared.app, &NewRecord { command: prepared.command, from, to }).await
 }

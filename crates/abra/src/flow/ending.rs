@@ -9,6 +9,7 @@ use super::lease::{Lease, LockError, Terms};
 use super::operation::{Before, now};
 use super::others;
 use super::post::Ran;
+use super::record::Recorded;
 use super::rollout::{Event, Outcome, RolloutError};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError};
@@ -170,7 +171,7 @@ fn unconfirmed(
     }
     frees_itself(context, &error);
     let ran = Ran::none(&prepared.post.commands);
-    Ok(Done { outcome, recorded: Ok(deploy::Recorded::default()), ran, others: vec![] })
+    Ok(Done { outcome, recorded: Ok(Recorded::default()), ran, others: vec![] })
 }
 
 /// Gives the lock back, with what the operation that the page tells of came to.

@@ -29,6 +29,7 @@ pub mod prune;
 pub mod ps;
 pub mod readiness;
 pub mod recipe;
+pub mod record;
 mod registry;
 pub mod removal;
 pub mod render;

@@ -1,9 +1,10 @@
 //! Taking up the watching of what is on the server: somebody's unfinished deployment, or one that nobody watched.
-use super::deploy::{self, Recorded, is_success};
+use super::deploy::{self, is_success};
 use super::ending::{self, Desk, Page};
 use super::insist::Insistence;
 use super::lease::Lease;
 use super::operation::{self, Before};
+use super::record::{self, Recorded};
 use super::rollout::Outcome;
 use super::team::NewRecord;
 use super::watch::{self, Ended, Patience, Watched};
@@ -17,6 +18,7 @@ use abra_core::app::App;
 use abra_core::commands::PostCommand;
 use abra_core::converge::Event;
 use abra_core::converge::{Baseline, Change, Expectation};
+use abra_core::finding::{Finding, Severity};
 use abra_core::journal::{Logged, word};
 use abra_core::recipe::Record;
 use abra_core::stack::digest::of_service;
@@ -78,7 +80,10 @@ pub async fn rewatch(
     let of_stack = Filters::stack(app.stack.as_str());
     let (services, tasks) = tokio::try_join!(engine.services(&of_stack), engine.tasks(&of_stack))?;
     let deployed = deployed(&app, &services)?;
-    context.ui.findings(&before.iter().filter_map(|before| foreword::busy(before, name)).collect::<Vec<_>>());
+    let busy = before.as_ref().and_then(|before| foreword::busy(before, name));
+    let unwritable = record::hindrance(context, &app, &deployed);
+    let unwritable = unwritable.map(|found| Finding { severity: Severity::Warning, ..found });
+    context.ui.findings(&busy.into_iter().chain(unwritable).collect::<Vec<_>>());
     let watching = Watching { context, app: &app, engine: &engine, services, last, deployed };
     let mut outcome = watching.watch(tasks, patience, on).await;
     outcome.reword_logs(|text| app.env.masked(text));
@@ -125,7 +130,7 @@ impl Watching<'_> {
 
     async fn record(&self) -> Result<Recorded, HomeError> {
         let change = NewRecord { command: "watch", from: self.last.as_ref(), to: &self.deployed };
-        deploy::record_version(self.context, self.app, &change).await
+        record::write(self.context, self.app, &change).await
     }
 
     /// Whether what runs is all that an earlier operation was to bring.

@@ -1,9 +1,10 @@
 //! Bringing server and record together: for one app, or for many side by side.
-use super::deploy::{self, Aim, Look, NoVersion, Prepared, Recorded, Request};
+use super::deploy::{self, Aim, Look, NoVersion, Prepared, Request};
 use super::ending::{self, Desk, Page};
 use super::fleet;
 use super::insist::Insistence;
 use super::operation::{self, Before};
+use super::record::{self, Recorded};
 use super::server;
 use super::snapshot::{self, Snapshot};
 use super::team::{self, NewRecord};
@@ -134,6 +135,7 @@ pub async fn adoption(context: &Context, name: &str) -> Result<Adoption, Failure
                 None => format!("`abra app deploy {name} VERSION` brings them to a version and records it"),
             })
     })?;
+    record::require(&app, record::hindrance(context, &app, &deployed))?;
     let warnings = theirs(context, &app, &deployed).await;
     Ok(Adoption { app, recorded, deployed, warnings, engine, before })
 }
@@ -161,7 +163,7 @@ pub async fn adopt(context: &Context, adoption: &Adoption) -> Result<Recorded, F
     let Adoption { app, engine, before, deployed, .. } = adoption;
     let record = async || {
         let change = NewRecord { command: "adopt", from: adoption.recorded.as_ref(), to: deployed };
-        deploy::record_version(context, app, &change).await.map_err(Failure::from)
+        record::write(context, app, &change).await.map_err(Failure::from)
     };
     if !before.is_unsettled() {
         return record().await;

@@ -5,6 +5,7 @@ mod apps;
 mod create;
 mod rewrite;
 pub(crate) mod whole;
+mod writable;
 
 pub use apps::{Listing, Place};
 

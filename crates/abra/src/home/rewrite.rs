@@ -39,14 +39,12 @@ impl Home {
     /// One lock for all env files of this home, outside of `servers/`, which is most often a git repository. The system
     /// lets it go when the process ends, however it ends.
     fn lock(&self) -> Result<File, HomeError> {
-        let dir = self.root.join("locks");
+        let LockPaths { dir, ignore, lock: path } = lock_paths(&self.root);
         fs::create_dir_all(&dir).map_err(io_error("make", &dir))?;
-        let ignore = dir.join(".gitignore");
         // It is empty where a disk was full.
         if fs::metadata(&ignore).map_or(true, |file| file.len() == 0) {
             fs::write(&ignore, "*\n").map_err(io_error("write", &ignore))?;
         }
-        let path = dir.join("env.lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path);
         let file = file.map_err(io_error("write", &path))?;
         let deadline = Instant::now() + PATIENCE;
@@ -61,6 +59,22 @@ impl Home {
             }
         }
     }
+}
+
+/// What belongs to the lock.
+pub(super) struct LockPaths {
+    /// Its folder.
+    pub(super) dir: PathBuf,
+    /// What keeps it out of git.
+    pub(super) ignore: PathBuf,
+    /// The lock itself.
+    pub(super) lock: PathBuf,
+}
+
+/// What belongs to the lock of a home.
+pub(super) fn lock_paths(root: &Path) -> LockPaths {
+    let dir = root.join("locks");
+    LockPaths { ignore: dir.join(".gitignore"), lock: dir.join("env.lock"), dir }
 }
 
 /// Puts new bytes in the place of a file. The temporary file is a neighbour of the real one, behind any link.
@@ -93,7 +107,8 @@ fn remove_leftovers(dir: &Path) {
     }
 }
 
-fn keep_owner(file: &File, old: &Metadata, path: &Path) -> Result<(), HomeError> {
+/// Gives a new file the owner of the old one.
+pub(super) fn keep_owner(file: &File, old: &Metadata, path: &Path) -> Result<(), HomeError> {
     let new = file.metadata().map_err(io_error("write", path))?;
     if (new.uid(), new.gid()) == (old.uid(), old.gid()) {
         return Ok(());

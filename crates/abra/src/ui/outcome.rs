@@ -1,9 +1,10 @@
 //! How a deployment is announced and how it ended: for people on stderr, with `--machine` as one JSON document.
 use super::{Text, Ui, text};
 use crate::exit::Exit;
-use crate::flow::deploy::{NoVersion, Prepared, Recorded};
+use crate::flow::deploy::{NoVersion, Prepared};
 use crate::flow::post::Ran;
 use crate::flow::recipe::Note;
+use crate::flow::record::Recorded;
 use crate::flow::rollout::Outcome;
 use abra_core::app::App;
 use abra_core::converge::{Kind, Verdict};

@@ -12,8 +12,15 @@ cat >bin/abra <<'SH'
 #!/bin/sh
 echo $$ >"$HOME/.abra-pid"
 [ -e "$HOME/.read-only" ] || exec "$ABRA" "$@"
-exec unshare --mount sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"' sh \
-  "$HOME/.abra/servers" "$ABRA" "$@"
+how=$(cat "$HOME/.read-only")
+exec unshare --mount sh -c 'mount --bind "$1" "$1" && mount -o "remount,$2,bind" "$1" && shift 2 && exec "$@"' sh \
+  "$HOME/.abra/servers" "${how:-ro}" "$ABRA" "$@"
+SH
+
+# From now on the abra that runs can't write.
+cat >bin/no-more-writing <<'SH'
+#!/bin/sh
+exec nsenter --target "$(cat "$HOME/.abra-pid")" --mount mount -o remount,ro,bind "$HOME/.abra/servers"
 SH
 
 cat >bin/release <<'SH'

@@ -41,6 +41,7 @@ mod sync;
 mod takeover;
 mod team;
 mod unrecorded;
+mod unwritable;
 mod verdicts;
 mod versions;
 mod volumes;

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::flow::deploy::{self, Aim, Done, Look, Prepared, Request};
 use crate::flow::rollout::Outcome;
 use crate::flow::watch::Patience;
-use crate::flow::{operation, ps};
+use crate::flow::{operation, ps, record};
 use crate::ui::outcome::Ending;
 use crate::ui::progress::Progress;
 use abra_core::converge::Kind;
@@ -89,7 +89,11 @@ pub async fn carry_out(
     if let Some(before) = prepared.before.as_ref().filter(|_| !manner.dry_run) {
         before.require_quiet(context)?;
     }
-    show(context, prepared)?;
+    let unwritable = match manner.no_converge_checks {
+        true => None,
+        false => record::hindrance_of(context, prepared),
+    };
+    show(context, prepared, unwritable)?;
     if manner.dry_run {
         ui.planned(prepared);
         return Ok(Exit::Done);
@@ -113,19 +117,19 @@ pub async fn carry_out(
     finish(context, prepared, done?).await
 }
 
-/// Warnings, overview, findings.
-fn show(context: &Context, prepared: &Prepared) -> Result<(), Failure> {
+/// Warnings, overview, findings. `unwritable`: why the version could not be recorded.
+fn show(context: &Context, prepared: &Prepared, unwritable: Option<Finding>) -> Result<(), Failure> {
     let ui = context.ui;
     ui.findings(&prepared.warnings);
     if !ui.machine {
         ui.deployment(prepared);
     }
     let plan = &prepared.staged.plan;
-    if plan.blocked() {
+    if plan.blocked() || unwritable.is_some() {
         let app = prepared.app.name.as_str();
         let missing = &prepared.staged.missing_secrets;
-        let findings =
-            plan.findings.iter().cloned().map(|finding| without_docker(finding, missing)).collect();
+        let of_plan = plan.findings.iter().cloned().map(|finding| without_docker(finding, missing));
+        let findings = of_plan.chain(unwritable).collect();
         let failure = Failure::refused(app, findings);
         return Err(match missing.is_empty() {
             true => failure,

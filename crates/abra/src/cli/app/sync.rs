@@ -6,7 +6,7 @@ use super::watch::duration;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy::Recorded;
+use crate::flow::record::Recorded;
 use crate::flow::sync::{self, Compared};
 use abra_core::recipe::Record;
 use serde_json::json;

@@ -4,10 +4,11 @@ use super::wait::{again, until_free};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy::{self, Done, Prepared, Recorded};
+use crate::flow::deploy::{self, Done, Prepared};
 use crate::flow::fleet;
 use crate::flow::lock::Wait;
 use crate::flow::operation;
+use crate::flow::record::{self, Recorded};
 use crate::flow::rollout::Outcome;
 use crate::flow::snapshot::Snapshot;
 use crate::flow::sync::{self, Compared};
@@ -201,8 +202,11 @@ fn differs(context: &Context, args: &Args, row: Row, prepared: Box<Prepared>) ->
     }
     let (name, plan) = (prepared.app.name.as_str(), &prepared.staged.plan);
     warned(context, &prepared);
-    if plan.blocked() {
-        told(context, name, Failure::refused(name, plan.findings.clone()));
+    let records = !args.check && !args.manner.no_converge_checks;
+    let unwritable = records.then(|| record::hindrance_of(context, &prepared)).flatten();
+    if plan.blocked() || unwritable.is_some() {
+        let findings = plan.findings.iter().cloned().chain(unwritable).collect();
+        told(context, name, Failure::refused(name, findings));
         return Work { row: said("blocked", Exit::Refused), prepared: None };
     }
     if args.check || args.manner.dry_run {
@@ -230,7 +234,7 @@ fn warned(context: &Context, prepared: &Prepared) {
 
 /// Says all of what went wrong with one app; the table has room for its first line only.
 fn told(context: &Context, app: &str, failure: Failure) {
-    let names_it = failure.message.strip_prefix(app).is_some_and(|rest| rest.starts_with(' '));
+    let names_it = failure.message.strip_prefix(app).is_some_and(|rest| rest.starts_with([' ', ':']));
     let message = if names_it { failure.message.clone() } else { format!("{app}: {}", failure.message) };
     context.ui.complain(&Failure { message, ..failure });
 }

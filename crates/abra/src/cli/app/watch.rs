@@ -2,8 +2,8 @@
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::flow::deploy::Recorded;
 use crate::flow::post::Ran;
+use crate::flow::record::Recorded;
 use crate::flow::rewatch::rewatch;
 use crate::flow::watch::Patience;
 use crate::ui::outcome::Ending;
