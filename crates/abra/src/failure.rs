@@ -112,10 +112,12 @@ impl Failure {
         self
     }
 
-    /// What went wrong, in one line for a list: the first problem of the input with its place, else the message.
+    /// What went wrong, in one line for a list: the first problem of the input with its place, else the message and what it
+    /// came from.
     pub fn in_brief(&self) -> String {
         let Some(first) = self.findings.iter().find(|finding| finding.severity == Severity::Blocker) else {
-            return self.message.clone();
+            let cause = self.causes.first().map(|cause| format!(": {cause}"));
+            return format!("{}{}", self.message, cause.unwrap_or_default());
         };
         match &first.location {
             Some(place) => format!("{place}: {}", first.message),
@@ -165,6 +167,9 @@ impl From<HomeError> for Failure {
                 "an app goes by the name of its file: give one of them another, with `STACK_NAME` in it so that its stack stays",
             ),
             HomeError::Findings { path, findings } => Self::refused(&path.display().to_string(), findings),
+            HomeError::Dangling { .. } => {
+                failure.hint("bring back what it leads to, let it lead elsewhere (`ln -sfn`), or remove the link")
+            }
             HomeError::Nowhere => failure.hint("set ABRA_DIR to the folder that holds servers and recipes"),
             _ => failure,
         }

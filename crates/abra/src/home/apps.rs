@@ -33,7 +33,7 @@ impl Home {
         Ok(servers)
     }
 
-    /// All apps of a server: its files `*.env`, or links to files.
+    /// All apps of a server: its files `*.env`, or links to files; also links that lead nowhere, as an app was meant.
     ///
     /// # Errors
     /// There is no such server, or its folder can't be listed.
@@ -42,7 +42,7 @@ impl Home {
         let mut apps: Vec<AppName> = names(&self.server_dir(server))?
             .iter()
             .filter_map(|name| checked(name.strip_suffix(".env")?, AppName::new))
-            .filter(|app| self.env_path(server, app).is_file())
+            .filter(|app| stands_for_app(&self.env_path(server, app)))
             .collect();
         apps.sort();
         Ok(apps)
@@ -63,7 +63,7 @@ impl Home {
     pub fn find(&self, app: &AppName) -> Result<Place, HomeError> {
         let mut servers = Vec::new();
         for server in self.servers()? {
-            if self.env_path(&server, app).is_file() {
+            if stands_for_app(&self.env_path(&server, app)) {
                 servers.push(server);
             }
         }
@@ -112,6 +112,14 @@ impl Home {
         let near = nearest(server.as_str(), servers.iter().map(ServerName::as_str), 3);
         let nearest = near.into_iter().map(str::to_owned).collect();
         Err(HomeError::NoServer { server: server.clone(), servers: self.servers_dir(), nearest })
+    }
+}
+
+/// Whether something is an env file, or a link to what can't be seen: there is no telling that it was none.
+fn stands_for_app(path: &Path) -> bool {
+    match path.metadata() {
+        Ok(found) => found.is_file(),
+        Err(_) => path.is_symlink(),
     }
 }
 

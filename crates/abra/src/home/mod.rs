@@ -87,6 +87,14 @@ pub enum HomeError {
         /// What it is.
         what: &'static str,
     },
+    /// The file is a link, and what it leads to is not there.
+    #[error("{} is a link to {}, which is not there", path.display(), target.display())]
+    Dangling {
+        /// The link.
+        path: PathBuf,
+        /// Where it leads, as it stands in the link.
+        target: PathBuf,
+    },
     /// Something lies in a folder that is to be removed.
     #[error("{} is not empty: it holds {}", path.display(), names.join(", "))]
     NotEmpty {
@@ -194,7 +202,7 @@ fn read_env(path: &Path) -> Result<EnvFile, HomeError> {
 /// The whole of a plain file of at most `limit` bytes.
 fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, HomeError> {
     use io::Read as _;
-    let metadata = std::fs::metadata(path).map_err(io_error("read", path))?;
+    let metadata = std::fs::metadata(path).map_err(|error| not_seen(path, error))?;
     let unfit = |what| HomeError::Unfit { path: path.to_owned(), what };
     if !metadata.is_file() {
         return Err(unfit("not a plain file"));
@@ -203,6 +211,16 @@ fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, HomeError> {
     let file = std::fs::File::open(path).map_err(io_error("read", path))?;
     file.take(limit + 1).read_to_end(&mut bytes).map_err(io_error("read", path))?;
     if bytes.len() as u64 > limit { Err(unfit("too large")) } else { Ok(bytes) }
+}
+
+/// Why nothing can be said of a file.
+fn not_seen(path: &Path, error: io::Error) -> HomeError {
+    match std::fs::read_link(path) {
+        Ok(target) if error.kind() == io::ErrorKind::NotFound => {
+            HomeError::Dangling { path: path.to_owned(), target }
+        }
+        _ => io_error("read", path)(error),
+    }
 }
 
 fn io_error(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> HomeError {

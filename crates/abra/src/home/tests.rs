@@ -68,6 +68,9 @@ fn servers_and_apps_are_folders_and_env_files_or_links_to_them() {
     write(&home, "elsewhere/blog.env", "TYPE=blog");
     symlink("../elsewhere", home.root().join("servers/a.example")).unwrap();
     symlink("../../elsewhere/blog.env", home.root().join("servers/b.example/linked.env")).unwrap();
+    symlink("../../elsewhere/gone.env", home.root().join("servers/b.example/gone.env")).unwrap();
+    symlink("../../elsewhere", home.root().join("servers/b.example/linked-dir.env")).unwrap();
+    symlink("nobody@here.1:1", home.root().join("servers/b.example/.#wiki.env")).unwrap();
     let listing = home.listing().unwrap();
     let shown: Vec<String> = listing
         .iter()
@@ -75,7 +78,7 @@ fn servers_and_apps_are_folders_and_env_files_or_links_to_them() {
             format!("{server}: {}", apps.iter().map(AppName::as_str).collect::<Vec<_>>().join(" "))
         })
         .collect();
-    assert_eq!(shown, ["a.example: blog", "b.example: chat.example.com linked wiki"]);
+    assert_eq!(shown, ["a.example: blog", "b.example: chat.example.com gone linked wiki"]);
 }
 
 #[test]

@@ -73,6 +73,23 @@ fn an_env_file_with_errors_shows_their_lines() {
 }
 
 #[test]
+fn links_that_lead_to_no_file_are_apps_with_a_problem() {
+    let home = Home::usual().engine(World::default());
+    let servers = home.path("abra/servers/default");
+    std::os::unix::fs::symlink("../../shared/gone.env", servers.join("gone.test.env")).unwrap();
+    std::os::unix::fs::symlink("round.test.env", servers.join("round.test.env")).unwrap();
+    std::os::unix::fs::symlink("../..", servers.join("folder.test.env")).unwrap();
+    assert_snapshot!(home.refused(&[
+        &["app", "deploy", "-o", "-n", "gone.test"],
+        &["app", "deploy", "-o", "-n", "gone.tset"],
+        &["app", "ps", "round.test"],
+        &["app", "deploy", "-o", "folder.test"],
+        &["app", "new", "wiki", "-o", "-D", "gone.test"],
+    ]));
+    assert_snapshot!(format!("{}\n{}", home.page(&["app", "ls"]), home.page(&["app", "ls", "-m"])));
+}
+
+#[test]
 fn settings_with_errors_show_their_lines() {
     let home = Home::usual();
     home.write("abra/config.yml", "operator:\n  snyc: true\n  remote: maybe\nrecipes:\n  url: [a]\n");
