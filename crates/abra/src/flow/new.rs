@@ -1,6 +1,7 @@
 //! Creating an app: its env file from the recipe's sample and, if wanted, its secrets.
 use super::recipe::{self, Recipe};
 use super::render::Source;
+use super::secrets::Showcase;
 use super::{secrets, server};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -39,13 +40,24 @@ pub struct Created {
     pub path: PathBuf,
     /// The version that the sample comes from.
     pub version: Record,
-    /// Its secrets, by name on the server.
-    pub secrets: Vec<secrets::Generated>,
-    /// Why not all secrets were generated. The app is there, and so are those before it.
-    pub problem: Option<Failure>,
+    /// What generating its secrets needs, where that is wanted.
+    ready: Option<secrets::Ready>,
 }
 
-/// Creates an app.
+impl Created {
+    /// Generates the secrets that were asked for, each shown before it is sent.
+    ///
+    /// # Errors
+    /// Not all were generated. The app is there, and so are those before it.
+    pub async fn secrets(&mut self, context: &Context, showcase: &mut dyn Showcase) -> Result<(), Failure> {
+        match self.ready.take() {
+            Some(ready) => secrets::generate(context, &self.app, ready, showcase).await,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Creates an app, without its secrets yet.
 ///
 /// # Errors
 /// Something is missing that can't be asked for, the recipe has no sample, or the app is there already.
@@ -74,11 +86,7 @@ pub async fn create(context: &Context, request: &Request) -> Result<Created, Fai
         .map_err(|findings| Failure::refused(&format!("the new env file of {app}"), findings))?;
     let ready = if request.secrets { Some(ready(context, &new, &files, request.pass).await?) } else { None };
     let path = context.home.create_app(&server, &app, &bytes)?;
-    let (secrets, problem) = match ready {
-        Some(ready) => secrets::generate(context, &new, ready).await,
-        None => (vec![], None),
-    };
-    Ok(Created { app: new, path, version: resolution.target.record(), secrets, problem })
+    Ok(Created { app: new, path, version: resolution.target.record(), ready })
 }
 
 /// The new env file. A version that was asked for is pinned, so that the first deployment takes it.

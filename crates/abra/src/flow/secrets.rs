@@ -21,23 +21,29 @@ use tokio::process::Command;
 const PASS_LIMIT: Duration = Duration::from_secs(60);
 
 /// What became of a secret.
-#[derive(Debug)]
-pub struct Generated {
-    /// Its name on the server.
-    pub name: String,
-    /// What became of it.
-    pub state: State,
-}
-
-/// What became of a secret.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// It was generated; shown once.
-    New(Secret<String>),
+    /// It was generated.
+    New,
     /// It was there.
     Present,
     /// The recipe says that it can't be generated.
     ByHand,
+    /// The server did not take the value that was made up, and has none.
+    NotMade,
+    /// The server did not answer: it may have the value that was made up.
+    Unclear,
+}
+
+/// Shows secrets to the operator, each when there is something to show: no server gives a value back, so that one which is
+/// not seen before it is sent would be lost with a run that is cut off.
+pub trait Showcase {
+    /// All that will be shown, by their names on the server.
+    fn begin(&mut self, names: &[&str]);
+    /// A value that is about to be sent. `false`: nobody reads it.
+    fn made_up(&mut self, name: &str, value: &Secret<String>) -> bool;
+    /// What became of a secret; that of a value follows on it.
+    fn became(&mut self, name: &str, state: State);
 }
 
 /// The secrets that an app's recipe wants.
@@ -74,42 +80,74 @@ pub(super) async fn ready(engine: Engine, wishes: Vec<Wish>, pass: bool) -> Resu
     Ok(Ready { engine, wishes, there: there.into_iter().map(|secret| secret.spec.name).collect(), pass })
 }
 
-/// Generates the secrets that are not on the server yet; those that were, also where a later one failed or the operator
-/// wanted to stop: their values can't be had a second time.
+/// Generates the secrets that are not on the server yet, one after the other: each is shown, then sent, then kept. The pass
+/// store never holds a value that the server may not have.
+///
+/// # Errors
+/// A secret was not made, or not kept, or the operator wanted to stop. Those before it are made.
 pub(super) async fn generate(
     context: &Context,
     app: &App,
     ready: Ready,
-) -> (Vec<Generated>, Option<Failure>) {
+    showcase: &mut dyn Showcase,
+) -> Result<(), Failure> {
     let Ready { engine, wishes, there, pass } = ready;
     let _guard = context.interrupt.guard();
-    let mut generated = Vec::new();
-    let mut unkept = Vec::new();
+    showcase.begin(&wishes.iter().map(|wish| wish.name.as_str()).collect::<Vec<_>>());
+    let (mut made, mut unkept) = (0, Vec::new());
     for wish in wishes {
-        let state = match wish.kind {
-            _ if there.contains(&wish.name) => State::Present,
-            Kind::ByHand => State::ByHand,
-            _ if context.interrupt.asked() => return (generated, Some(interrupted(app, &wish.name))),
-            kind => match context.finished(make_up(app, &engine, &wish, kind)).await {
-                Ok(value) => State::New(value),
-                Err(failure) => return (generated, Some(failure)),
-            },
+        let name = &wish.name;
+        let kind = match wish.kind {
+            _ if there.contains(name) => {
+                showcase.became(name, State::Present);
+                continue;
+            }
+            Kind::ByHand => {
+                showcase.became(name, State::ByHand);
+                continue;
+            }
+            _ if context.interrupt.asked() => return Err(interrupted(app, name)),
+            kind => kind,
         };
-        if let (true, State::New(value)) = (pass, &state)
-            && let Err(reason) = keep(app, &wish.name, value).await
-        {
-            unkept.push(format!("secret {}: {reason}", wish.name));
+        let value = secrets::value(kind, &mut random)
+            .map_err(|error| Failure::from_error(&error).exit(Exit::Failed))?;
+        if !showcase.made_up(name, &value) && !pass {
+            showcase.became(name, State::NotMade);
+            return Err(unread(app, name, made));
         }
-        generated.push(Generated { name: wish.name, state });
+        let sent = context.finished(create(&engine, name, value.expose().as_bytes())).await;
+        showcase.became(name, state_of(&sent));
+        sent.map_err(|error| not_made(app, &wish, error))?;
+        made += 1;
+        if pass && let Err(reason) = keep(app, name, &value).await {
+            unkept.push(format!("secret {name}: {reason}"));
+        }
     }
-    let problem = (!unkept.is_empty()).then(|| {
-        let mut failure = Failure::new("the secrets are on the server, but pass could not keep all of them")
-            .exit(Exit::Failed)
-            .hint("note the values above now: they can't be read back");
-        failure.causes = unkept;
-        failure
-    });
-    (generated, problem)
+    if unkept.is_empty() { Ok(()) } else { Err(not_kept(unkept)) }
+}
+
+/// What a server's answer says of a secret.
+fn state_of(sent: &Result<(), EngineError>) -> State {
+    match sent {
+        Ok(()) => State::New,
+        Err(error) if error.may_have_happened() => State::Unclear,
+        Err(_) => State::NotMade,
+    }
+}
+
+fn not_kept(unkept: Vec<String>) -> Failure {
+    let mut failure = Failure::new("the secrets are on the server, but pass could not keep all of them")
+        .exit(Exit::Failed)
+        .hint("note the values above now: they can't be read back");
+    failure.causes = unkept;
+    failure
+}
+
+/// A value that nobody sees is of no use. `made`: how many were made before.
+fn unread(app: &App, name: &str, made: usize) -> Failure {
+    Failure::new(format!("nobody reads the values: secret {name} was not made, nor any after it"))
+        .exit(if made == 0 { Exit::Refused } else { Exit::Failed })
+        .hint(format!("`abra app secret generate {}` makes those that are missing", app.name))
 }
 
 /// Puts a secret onto the server.
@@ -124,31 +162,30 @@ fn interrupted(app: &App, name: &str) -> Failure {
         .hint(format!("`abra app secret generate {}` makes those that are missing", app.name))
 }
 
-async fn make_up(app: &App, engine: &Engine, wish: &Wish, kind: Kind) -> Result<Secret<String>, Failure> {
+/// Why a secret that was shown was not made.
+fn not_made(app: &App, wish: &Wish, error: EngineError) -> Failure {
     let name = &wish.name;
-    let value =
-        secrets::value(kind, &mut random).map_err(|error| Failure::from_error(&error).exit(Exit::Failed))?;
-    match create(engine, name, value.expose().as_bytes()).await {
-        Ok(()) => Ok(value),
-        Err(EngineError::NameTaken { .. }) => {
-            Err(Failure::new(format!("somebody else made secret {name} at the same time")).exit(Exit::Failed))
+    let of_no_use = "the value that was shown for it is of no use";
+    match error {
+        EngineError::NameTaken { .. } => {
+            Failure::new(format!("somebody else made secret {name} at the same time"))
+                .exit(Exit::Failed)
+                .hint(of_no_use)
         }
-        Err(error) if error.may_have_happened() => Err(unclear(app, wish, error)),
-        Err(error) => Err(Failure::from(error)
+        error if error.may_have_happened() => unclear(app, wish, error),
+        error => Failure::from(error)
             .exit(Exit::Failed)
-            .hint(format!("secret {name} is not there, nor are those after it"))),
+            .hint(format!("secret {name} is not there, nor are those after it: {of_no_use}")),
     }
 }
 
-/// The answer was lost: no engine tells what a secret holds, so what may be there is of no use.
+/// The answer was lost, and no engine tells what a secret holds.
 pub(super) fn unclear(app: &App, wish: &Wish, error: EngineError) -> Failure {
-    Failure::from(error)
-        .exit(Exit::Undecided)
-        .hint(format!("secret {} may be on the server, with a value that nobody saw confirmed", wish.name))
-        .hint(format!(
-            "`abra app secret ls {0}` shows whether it is; `abra app secret rm {0} {1}` removes it",
-            app.name, wish.key
-        ))
+    Failure::from(error).exit(Exit::Undecided).hint(format!(
+        "secret {} may be on the server, with this value: `abra app secret ls {1}` shows whether it is, and \
+             `abra app secret rm {1} {2}` removes it",
+        wish.name, app.name, wish.key
+    ))
 }
 
 /// Random bytes from the operating system.

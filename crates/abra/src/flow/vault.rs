@@ -2,7 +2,7 @@
 //!
 //! Not here: how values are made up (core), and generating them ([`super::secrets`]).
 use super::render::Source;
-use super::secrets::{self, Generated, create, unclear};
+use super::secrets::{self, Ready, Showcase, create, unclear};
 use super::{recipe, server};
 use crate::context::Context;
 use crate::engine::{Engine, EngineError, FileKind, Filters};
@@ -86,17 +86,13 @@ impl Vault {
         wish.other_versions(self.there.keys().map(String::as_str))
     }
 
-    /// Generates secrets that are not there yet. See [`secrets::generate`].
+    /// Makes ready for generating secrets that are not there yet. `pass`: they are kept in the pass store, too.
     ///
     /// # Errors
     /// There is no pass store, or the server can't be asked.
-    pub async fn generate(
-        self,
-        context: &Context,
-        pass: bool,
-    ) -> Result<(Vec<Generated>, Option<Failure>), Failure> {
+    pub async fn ready(self, pass: bool) -> Result<Maker, Failure> {
         let ready = secrets::ready(self.engine, self.wishes, pass).await?;
-        Ok(secrets::generate(context, &self.app, ready).await)
+        Ok(Maker { app: self.app, ready })
     }
 
     /// Inserts the value of a secret that is not there yet.
@@ -140,6 +136,23 @@ impl Vault {
                 false => failure,
             }
         })
+    }
+}
+
+/// What generating secrets needs.
+#[derive(Debug)]
+pub struct Maker {
+    app: App,
+    ready: Ready,
+}
+
+impl Maker {
+    /// Generates them, each shown before it is sent.
+    ///
+    /// # Errors
+    /// A secret was not made, or not kept, or the operator wanted to stop. Those before it are made.
+    pub async fn generate(self, context: &Context, showcase: &mut dyn Showcase) -> Result<(), Failure> {
+        secrets::generate(context, &self.app, self.ready, showcase).await
     }
 }
 

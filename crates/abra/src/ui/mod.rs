@@ -10,6 +10,7 @@ pub mod outcome;
 mod overview;
 mod post;
 pub mod progress;
+pub mod secrets;
 pub mod table;
 pub mod terminal;
 pub mod text;
@@ -49,8 +50,16 @@ impl Ui {
 
     /// Prints data as it is.
     pub fn raw(&self, data: &str) {
+        self.raw_on(data);
+    }
+
+    /// The same, and whether anybody reads on.
+    pub fn raw_on(&self, data: &str) -> bool {
         let mut stream = std::io::stdout().lock();
-        written(stream.write_all(data.as_bytes()).and_then(|()| stream.flush()));
+        let result = stream.write_all(data.as_bytes()).and_then(|()| stream.flush());
+        let reads_on = result.is_ok();
+        written(result);
+        reads_on
     }
 
     /// Says a line to the operator.

@@ -20,6 +20,12 @@ pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     plain(&lines, room).unwrap_or_else(|| wrapped(narrow, &lines))
 }
 
+/// A line of a table whose other lines come later: cells under columns of these widths.
+pub fn line(cells: &[&str], widths: &[usize]) -> String {
+    let cells = cells.iter().zip(widths).map(|(cell, width)| padded(&clean(cell), width + GAP));
+    cells.collect::<String>().trim_end().to_owned()
+}
+
 /// Every cell in one line, which most tables have room for: many times faster than wrapping. `None`: there is no room.
 fn plain(lines: &[Vec<String>], room: usize) -> Option<String> {
     let count = lines.first().map_or(0, Vec::len);
@@ -32,10 +38,7 @@ fn plain(lines: &[Vec<String>], room: usize) -> Option<String> {
     if widths.iter().map(|width| width + GAP).sum::<usize>() > room {
         return None;
     }
-    let shown = |line: &Vec<String>| {
-        let cells = line.iter().zip(&widths).map(|(cell, width)| padded(cell, width + GAP));
-        cells.collect::<String>().trim_end().to_owned()
-    };
+    let shown = |cells: &Vec<String>| line(&cells.iter().map(String::as_str).collect::<Vec<_>>(), &widths);
     Some(lines.iter().map(shown).collect::<Vec<_>>().join("\n"))
 }
 

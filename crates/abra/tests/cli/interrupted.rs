@@ -65,6 +65,61 @@ fn values_that_were_made_are_shown() {
     }
 }
 
+/// The values that a run has shown so far, in a table or in what there is of a JSON document.
+fn shown(text: &str) -> Vec<&str> {
+    let words = text.split(|c: char| c.is_whitespace() || c == '"');
+    words.filter(|word| word.len() == 12 && word.bytes().all(|byte| byte.is_ascii_hexdigit())).collect()
+}
+
+#[test]
+fn a_value_is_shown_before_the_server_has_it_so_that_no_kill_loses_it() {
+    for words in [
+        &["app", "secret", "generate", "-o", "wiki.test"][..],
+        &["app", "secret", "generate", "-o", "-m", "wiki.test"],
+        &["app", "new", "-o", "wiki", "-D", "b.test", "-S"],
+        &["app", "new", "-o", "-m", "wiki", "-D", "b.test", "-S"],
+    ] {
+        let gate = Gate::shut();
+        let home = home(&[], &gate);
+        let mut command = home.abra(words);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        while home.writes().is_empty() {
+            assert_eq!(child.try_wait().unwrap(), None, "{words:?} ended before it sent anything");
+            std::thread::yield_now();
+        }
+        // The server has it and has not answered.
+        kill_process(Pid::from_child(&child), Signal::KILL).unwrap();
+        let mut text = String::new();
+        child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        child.wait().unwrap();
+        assert!(text.contains("_password_v1") && shown(&text).len() == 1, "{words:?}: {text}");
+        gate.open();
+    }
+}
+
+#[test]
+fn a_value_that_nobody_reads_is_not_sent() {
+    for machine in [&["-m"][..], &[]] {
+        let gate = Gate::default();
+        let home = home(&[], &gate);
+        let mut command = home.abra(&[&["app", "secret", "generate", "-o", "wiki.test"], machine].concat());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command.stdout(writer).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), home.writes().len()), (Some(1), 0), "{said}");
+        assert!(
+            said.contains("nobody reads the values: secret wiki_test_password_v1 was not made"),
+            "{said}"
+        );
+    }
+    // Nor one that does not fit on the disk.
+    let home = home(&[], &Gate::default());
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = home.abra(&["app", "secret", "generate", "-o", "wiki.test"]).stdout(full).output().unwrap();
+    assert_eq!((output.status.code(), home.writes().len()), (Some(1), 0));
+}
+
 #[test]
 fn what_was_removed_is_said() {
     let gate = Gate::shut();

@@ -74,10 +74,11 @@ fn a_server_that_takes_no_secret_leaves_the_app_and_says_so() {
     let output = with_pass(&home).output().unwrap();
     let value: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(
-        (output.status.code(), value["secrets"].as_array().map(Vec::len)),
-        (Some(3), Some(0)),
+        (output.status.code(), value["secrets"].as_array().map(Vec::len), &value["secrets"][0]["state"]),
+        (Some(3), Some(1), &"not-made".into()),
         "{value}"
     );
+    assert!(!home.path("user/kept").exists(), "pass keeps no value that the server does not have");
     assert!(value["error"]["message"].as_str().unwrap().contains("only shows things"), "{value}");
     assert!(home.path("abra/servers/default/docs.test.env").exists());
 }

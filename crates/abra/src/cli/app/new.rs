@@ -1,10 +1,9 @@
 //! `abra app new`.
-use super::secret::{secret_report, show_secrets};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::new::{self, Created, Request};
-use crate::ui::failure::error;
+use crate::ui::secrets::Shown;
 use abra_core::recipe::{Record, VersionWish};
 use serde_json::{Value, json};
 
@@ -50,37 +49,27 @@ pub async fn run(context: &Context, args: Args) -> Result<Exit, Failure> {
         secrets: args.secrets,
         pass: args.pass,
     };
-    let created = new::create(context, &request).await?;
-    if context.ui.machine {
-        context.ui.json(&report(&created));
-    } else {
-        show(context, &created);
-    }
-    let Some(problem) = created.problem else { return Ok(Exit::Done) };
-    // The app is there, with some of its secrets: their values must be shown all the same.
-    context.ui.complain(&problem);
-    Ok(problem.exit)
-}
-
-fn show(context: &Context, created: &Created) {
+    let mut created = new::create(context, &request).await?;
     let ui = context.ui;
-    let app = &created.app;
-    ui.say(format!("created {} from recipe {} at {}", created.path.display(), app.recipe, created.version));
-    show_secrets(context, &created.secrets);
-    ui.hint(&format!("look through the file, then `abra app deploy {}`", app.name));
+    if !ui.machine {
+        let (path, app) = (created.path.display(), &created.app);
+        ui.say(format!("created {path} from recipe {} at {}", app.recipe, created.version));
+    }
+    let mut shown = Shown::new(ui, &report(&created));
+    let made = created.secrets(context, &mut shown).await;
+    let exit = shown.end(made.err());
+    if !ui.machine {
+        ui.hint(&format!("look through the file, then `abra app deploy {}`", created.app.name));
+    }
+    Ok(exit)
 }
 
 fn report(created: &Created) -> Value {
-    let mut report = json!({
+    json!({
         "app": created.app.name.as_str(),
         "server": created.app.server.as_str(),
         "recipe": created.app.recipe.as_str(),
         "version": created.version.to_string(),
         "file": created.path,
-        "secrets": created.secrets.iter().map(secret_report).collect::<Vec<_>>(),
-    });
-    if let Some(problem) = &created.problem {
-        report["error"] = error(problem);
-    }
-    report
+    })
 }

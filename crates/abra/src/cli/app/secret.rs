@@ -4,14 +4,13 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::flow::operation::clock;
-use crate::flow::secrets::{Generated, State};
 use crate::flow::vault;
-use crate::ui::failure::error;
+use crate::ui::secrets::Shown;
 use crate::ui::table::table;
 use crate::ui::terminal;
 use abra_core::secret::Secret;
 use abra_core::secrets::{Kind, Wish};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::PathBuf;
 
 /// The subcommands.
@@ -121,21 +120,10 @@ async fn generate(context: &Context, args: &GenerateArgs) -> Result<Exit, Failur
     if let Some(secret) = &args.secret {
         vault.wishes = vec![vault.wish(secret, args.version.as_deref())?.clone()];
     }
-    let (generated, problem) = vault.generate(context, args.pass).await?;
-    if context.ui.machine {
-        let secrets: Vec<Value> = generated.iter().map(secret_report).collect();
-        let mut document = json!({ "app": args.app, "secrets": secrets });
-        if let Some(problem) = &problem {
-            document["error"] = error(problem);
-        }
-        context.ui.json(&document);
-    } else {
-        show_secrets(context, &generated);
-    }
-    let Some(problem) = problem else { return Ok(Exit::Done) };
-    // Values that are on the server must be shown all the same.
-    context.ui.complain(&problem);
-    Ok(problem.exit)
+    let maker = vault.ready(args.pass).await?;
+    let mut shown = Shown::new(context.ui, &json!({ "app": args.app }));
+    let made = maker.generate(context, &mut shown).await;
+    Ok(shown.end(made.err()))
 }
 
 async fn insert(context: &Context, args: &InsertArgs) -> Result<Exit, Failure> {
@@ -240,34 +228,4 @@ async fn rm(context: &Context, args: &RmArgs) -> Result<Exit, Failure> {
         return Err(Failure::new("not confirmed; nothing was changed"));
     }
     Ok(one_by_one(context, &args.app, "secret", &there, async |name| vault.remove(context, name).await).await)
-}
-
-/// Shows what became of secrets, for people.
-pub(super) fn show_secrets(context: &Context, secrets: &[Generated]) {
-    let ui = context.ui;
-    let row = |secret: &Generated| {
-        let words = match &secret.state {
-            State::New(value) => value.expose().clone(),
-            State::Present => "(was there already)".to_owned(),
-            State::ByHand => "(to be inserted by hand)".to_owned(),
-        };
-        vec![secret.name.clone(), words]
-    };
-    let rows: Vec<Vec<String>> = secrets.iter().map(row).collect();
-    let is_read = rows.is_empty() || ui.out_on(table(&["secret", "value"], &rows));
-    match secrets.iter().any(|secret| matches!(secret.state, State::New(_))) {
-        true if is_read => ui.say("values are shown this once and can't be read back from the server"),
-        true => ui.warn("nobody read the values, and they can't be read back from the server: remove these secrets and generate new ones"),
-        false => {}
-    }
-}
-
-/// What became of a secret, for other programs.
-pub(super) fn secret_report(secret: &Generated) -> Value {
-    let (state, value) = match &secret.state {
-        State::New(value) => ("generated", Some(value.expose())),
-        State::Present => ("present", None),
-        State::ByHand => ("by-hand", None),
-    };
-    json!({ "name": secret.name, "state": state, "value": value })
 }
