@@ -54,9 +54,9 @@ fn telling(folder: &Path) -> BTreeSet<PathBuf> {
 }
 
 /// Looks at every process of this machine, again and again, until told to end: what its command line says, and the
-/// environment of those that live in an operator's home.
-fn watch_processes(home: &Path, ended: &AtomicBool) -> Vec<String> {
-    let mut found = Vec::new();
+/// environment of those that live in an operator's home. Gives back how many of those were looked at, and who tells a secret.
+fn watch_processes(home: &Path, ended: &AtomicBool) -> (usize, Vec<String>) {
+    let (mut looks, mut found) = (0, Vec::new());
     while !ended.load(Ordering::SeqCst) {
         // Children of a run live for some milliseconds; the machine has other work, too.
         std::thread::sleep(std::time::Duration::from_millis(2));
@@ -65,6 +65,7 @@ fn watch_processes(home: &Path, ended: &AtomicBool) -> Vec<String> {
             let (line, environment) = (read("cmdline"), read("environ"));
             let is_ours =
                 environment.windows(home.as_os_str().len()).any(|part| part == home.as_os_str().as_bytes());
+            looks += usize::from(is_ours);
             // Git's own helper is given the address as the operator wrote it into git's settings.
             let is_gits = line.windows(11).any(|part| part == b"remote-http");
             if is_ours && ((holds_any(&line) && !is_gits) || holds_any(&environment)) {
@@ -76,7 +77,7 @@ fn watch_processes(home: &Path, ended: &AtomicBool) -> Vec<String> {
             }
         }
     }
-    found
+    (looks, found)
 }
 
 /// Ends the watching of processes.
@@ -158,7 +159,7 @@ fn a_planted_secret_is_found_nowhere() {
     let home = world.ada.home().to_owned();
     std::fs::create_dir(home.join("tmp")).unwrap();
     let ended = AtomicBool::new(false);
-    let processes = std::thread::scope(|scope| {
+    let (looks, processes) = std::thread::scope(|scope| {
         let watching = scope.spawn(|| watch_processes(&home, &ended));
         // Also where something is found.
         let ends = End(&ended);
@@ -166,6 +167,7 @@ fn a_planted_secret_is_found_nowhere() {
         drop(ends);
         watching.join().unwrap()
     });
+    assert!(looks > 0, "no process was ever looked at");
     assert_eq!(processes, Vec::<String>::new());
     // The recipe's own file is in the recipe's repository, here and there.
     let recipe = home.join("abra/recipes/demo");
