@@ -83,7 +83,7 @@ impl Contexts {
             let mut own = fs::DirBuilder::new();
             own.recursive(true).mode(0o700).create(docker).map_err(failed("make", docker))?;
         }
-        fs::create_dir_all(dir).map_err(failed("make", dir))?;
+        whole::folder(dir).map_err(failed("make", dir))?;
         let file = whole::begun(dir, context.text().as_bytes()).map_err(failed("write in", dir))?;
         let written = file
             .as_file()

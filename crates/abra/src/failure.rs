@@ -25,6 +25,9 @@ const APP: &str = "<APP>";
 const GROUP: &str = "your user must be in the group `docker` there: `sudo usermod -aG docker \"$USER\"`, run there, puts you \
                      into it from the next login on";
 
+const GROUP_HERE: &str = "your user must be in the group that the socket belongs to, most often `docker`: \
+                          `sudo usermod -aG docker \"$USER\"` puts you into it from the next login on";
+
 /// A run that ended without doing what was asked.
 #[derive(Debug)]
 pub struct Failure {
@@ -213,6 +216,7 @@ impl From<EngineError> for Failure {
                 failure.hint("is the Docker engine running, and DOCKER_HOST right?")
             }
             EngineError::Link(error) => link_hint(failure, &error),
+            EngineError::NoAccess { endpoint } if endpoint.starts_with("unix://") => failure.hint(GROUP_HERE),
             EngineError::NoAccess { .. } => failure.hint(GROUP),
             EngineError::TooOld { .. } => failure.hint("Docker 20.10 is the oldest engine that is supported"),
             EngineError::NotManager => {

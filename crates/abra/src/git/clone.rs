@@ -34,7 +34,7 @@ impl Git {
             move |source| GitError::Io { doing, path, source }
         };
         let parent = dir.parent().unwrap_or(Path::new("/"));
-        std::fs::create_dir_all(parent).map_err(io("make", parent))?;
+        crate::home::whole::folder(parent).map_err(io("make", parent))?;
         let temporary =
             tempfile::Builder::new().prefix(".clone-").tempdir_in(parent).map_err(io("write in", parent))?;
         let place = temporary.path().join("recipe");

@@ -12,7 +12,7 @@ impl Home {
     pub fn create_server(&self, server: &ServerName) -> Result<bool, HomeError> {
         let dir = self.server_dir(server);
         let is_new = !dir.is_dir();
-        fs::create_dir_all(&dir).map_err(io_error("make", &dir))?;
+        whole::folder(&dir).map_err(io_error("make", &dir))?;
         Ok(is_new)
     }
 
@@ -51,7 +51,7 @@ impl Home {
     /// The file is there already and `force` is not given, or it can't be written.
     pub fn create_config(&self, text: &str, force: bool) -> Result<PathBuf, HomeError> {
         let path = self.config_path();
-        fs::create_dir_all(&self.root).map_err(io_error("make", &self.root))?;
+        whole::folder(&self.root).map_err(io_error("make", &self.root))?;
         write_new(&path, text.as_bytes(), force)?;
         Ok(path)
     }

@@ -71,8 +71,8 @@ pub enum HomeError {
         /// The file.
         path: PathBuf,
     },
-    /// The file belongs to somebody else, and a new file would be ours.
-    #[error("{} belongs to another user, and would not any more after writing it", path.display())]
+    /// The file belongs to somebody else, or to a group that we are not in, and a new file would be ours.
+    #[error("{} belongs to another user or group, and would not any more after writing it", path.display())]
     Owner {
         /// The file.
         path: PathBuf,

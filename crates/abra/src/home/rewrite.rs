@@ -4,7 +4,7 @@ use crate::hold::{self, Place};
 use abra_core::env::EnvFile;
 use abra_core::name::{AppName, ServerName};
 use std::fs::{self, File, Metadata, TryLockError};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -40,12 +40,12 @@ impl Home {
     /// lets it go when the process ends, however it ends.
     fn lock(&self) -> Result<File, HomeError> {
         let LockPaths { dir, ignore, lock: path } = lock_paths(&self.root);
-        fs::create_dir_all(&dir).map_err(io_error("make", &dir))?;
+        whole::folder(&dir).map_err(io_error("make", &dir))?;
         // It is empty where a disk was full.
         if fs::metadata(&ignore).map_or(true, |file| file.len() == 0) {
             fs::write(&ignore, "*\n").map_err(io_error("write", &ignore))?;
         }
-        let file = File::options().create(true).truncate(false).write(true).open(&path);
+        let file = File::options().create(true).truncate(false).write(true).mode(0o664).open(&path);
         let file = file.map_err(io_error("write", &path))?;
         let deadline = Instant::now() + PATIENCE;
         loop {

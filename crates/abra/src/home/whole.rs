@@ -1,9 +1,16 @@
 //! Files that are there with all of their content, or as they were before: whatever cuts a run off.
 use super::TEMPORARY;
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 use tempfile::NamedTempFile;
+
+/// Makes a folder with those above it. Whatever the umask says, nobody but its owner and group may put other files into it:
+/// they would be deployed.
+pub(crate) fn folder(dir: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o775).create(dir)
+}
 
 /// New bytes beside the file that they are for, for nobody else to read yet.
 pub(crate) fn begun(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {

@@ -25,6 +25,7 @@ mod operator;
 mod operators;
 mod others;
 mod over;
+mod plain_user;
 mod race;
 mod recipes;
 mod registry;

@@ -37,6 +37,11 @@ impl Forge {
         forge
     }
 
+    /// Where all of it is.
+    pub(crate) fn folder(&self) -> &Path {
+        self.0.path()
+    }
+
     fn recipe(&self) -> PathBuf {
         self.0.path().join("demo.git")
     }
