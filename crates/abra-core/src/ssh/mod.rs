@@ -1,9 +1,11 @@
 //! Servers as ssh reaches them: whom to log in as, where, and where the engine listens over there. A value of these types
 //! is safe to use as words of a command line, because only checked constructors make it.
 //!
-//! Not here: starting ssh, reading its settings (that is ssh's own business), and what an operator's files say.
+//! Not here: starting ssh, reading files, and what ssh makes of its settings (that is its own business; [`plain`] only tells
+//! when there is nothing to ask it about).
 mod effective;
 pub mod mux;
+pub mod plain;
 mod socket;
 mod words;
 

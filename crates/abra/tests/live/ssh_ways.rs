@@ -1,5 +1,5 @@
 //! Login shells, settings, passwords and busy servers as operators have them: what works, and what is said where it can't.
-use crate::operator::{Forge, Operator};
+use crate::operator::{Forge, Operator, Running};
 use crate::rig::swarm;
 use crate::ssh::{SERVER, leaves_nothing, operator, set, sshd};
 use abra_rig::{Sshd, own_ssh};
@@ -108,6 +108,38 @@ fn whatever_stands_in_the_operators_settings() {
     looks(&broken, 1, &[".ssh/config line 5: ", "ssh -G"]);
     let proxied = with(&open, "ProxyCommand nosuchprogram %h");
     looks(&proxied, 1, &["nosuchprogram: ", "not found", "ssh -v"]);
+}
+
+/// The home that the system names for root, which ssh heeds, is the operator's.
+const AT_HOME: &str = r#"sed "s|^root:.*|root:*:0:0::$HOME:/bin/sh|" /etc/passwd >"$HOME/passwd"
+mount --bind "$HOME/passwd" /etc/passwd
+exec "$@""#;
+
+#[test]
+fn ssh_is_asked_what_its_settings_mean_only_where_they_may_matter() {
+    let rig = swarm();
+    let sshd = sshd(&rig, "sshd", &[]);
+    // ssh starts once; where it is asked first, twice.
+    for (more, included, starts) in [
+        ("", "", 1),
+        ("Include more*\n", "Host none\n  User ada\n", 1),
+        ("Host *\n  ConnectTimeout 60\n", "", 2),
+        ("Include more*\n", "Host none\n  ServerAliveInterval 5\n", 2),
+    ] {
+        let ada = operator(&Forge::new(), APP, &sshd, "");
+        let (ssh, log) = (ada.home().join(".ssh"), ada.home().join("log"));
+        let own = fs::read_to_string(ssh.join("config")).unwrap();
+        let counts = format!("Match exec \"echo >>{}\"\n  Compression no\n", log.display());
+        fs::write(ssh.join("config"), format!("{own}{counts}{more}")).unwrap();
+        fs::write(ssh.join("more.conf"), included).unwrap();
+        fs::remove_file(ada.home().join("bin/ssh")).unwrap();
+        let mut command = ada.command("unshare");
+        command.args(["--mount", "--propagation", "private", "sh", "-euc", AT_HOME, "sh"]);
+        command.args([env!("CARGO_BIN_EXE_abra"), "app", "ls", "-S", "-o"]);
+        Running::start(command).end().is(0, &["undeployed"]);
+        assert_eq!(fs::read_to_string(log).unwrap().lines().count(), starts, "{more}{included}");
+        leaves_nothing(&ada);
+    }
 }
 
 #[test]

@@ -6,13 +6,14 @@ use super::asked::Asked;
 use super::heard::Hearer;
 use super::login::Login;
 use super::master::{Master, Way};
+use super::plain;
 use super::starts::Starts;
 use abra_core::ssh::Address;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 use tokio::sync::Mutex as Turn;
@@ -47,6 +48,7 @@ struct Inner {
     tell: Option<Tell>,
     program: String,
     starts: Starts,
+    plain: OnceLock<bool>,
     logins: Mutex<BTreeMap<Address, Slot>>,
     leaving: Mutex<Vec<JoinHandle<()>>>,
     terminal: Turn<()>,
@@ -75,6 +77,7 @@ impl Links {
             tell: debug,
             program: program.to_owned(),
             starts: Starts::new(),
+            plain: OnceLock::new(),
             logins: Mutex::default(),
             leaving: Mutex::default(),
             terminal: Turn::default(),
@@ -92,8 +95,7 @@ impl Links {
         drop(self.0.terminal.lock().await);
     }
 
-    /// Waits until ssh is started for every server that waits for that now: what else there is to do would keep the servers
-    /// waiting.
+    /// Waits until ssh is started for all logins that have begun: what else there is to do would keep the servers waiting.
     pub async fn begun(&self) {
         self.0.starts.begun().await;
     }
@@ -119,7 +121,8 @@ impl Inner {
 
     fn login<'a>(&'a self, address: &'a Address, may_ask: bool, hearer: Option<Hearer<'a>>) -> Login<'a> {
         let Self { program, starts, tell, .. } = self;
-        Login { program, address, may_ask, hearer, starts, tell: tell.as_ref() }
+        let is_plain = *self.plain.get_or_init(|| plain::is_plain(program));
+        Login { program, address, may_ask, hearer, is_plain, starts, tell: tell.as_ref() }
     }
 
     /// Logs out of one server, beside whatever else is done.

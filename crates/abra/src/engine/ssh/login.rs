@@ -43,6 +43,8 @@ pub(super) struct Login<'a> {
     pub(super) may_ask: bool,
     /// Who hears what ssh says.
     pub(super) hearer: Option<Hearer<'a>>,
+    /// Whether ssh's settings hold nothing that matters here, for any target.
+    pub(super) is_plain: bool,
     /// Whose turn it is.
     pub(super) starts: &'a Starts,
     /// Is told what happens.
@@ -55,14 +57,18 @@ impl Login<'_> {
     /// # Errors
     /// What ssh said, and what that means.
     pub(super) async fn done(self) -> Result<Master, LinkError> {
-        let Self { program, address, may_ask, hearer, starts, tell } = self;
-        let start = Instant::now();
-        let effective = starts.in_turn(effective(program, &address.target)).await?;
+        let Self { program, address, may_ask, hearer, is_plain, starts, tell } = self;
+        let (start, beginning) = (Instant::now(), starts.begin());
+        let effective = match is_plain {
+            true => Effective::default(),
+            false => starts.in_turn(effective(program, &address.target)).await?,
+        };
         let folder = Folder::new()?;
         // Put back after the keeper has ended ssh.
         let _terminal = may_ask.then(Terminal::now);
         let words = words(address, &folder, &effective, may_ask);
         let keeper = Keeper::start(folder.path(), program, &words, may_ask)?;
+        drop(beginning);
         let connect = effective.connect.unwrap_or(Duration::from_secs(CONNECT));
         let limit = connect + if may_ask { WITH_PERSON } else { LOGIN };
         let target = address.target.to_string();

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `links` | which servers are logged in to in this run |
 //! | `asked` | how long somebody is asked things |
+//! | `plain` | whether ssh has to be asked what its settings mean |
 //! | `starts` | who may start ssh, of many |
 //! | `again` | when to log in again after a link has ended |
 //! | `login` | from an address to a running ssh that is logged in |
@@ -30,6 +31,7 @@ mod links;
 mod login;
 mod master;
 mod mux;
+mod plain;
 mod session;
 mod sessions;
 mod starts;
