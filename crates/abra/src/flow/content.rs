@@ -11,58 +11,77 @@ use crate::context::Context;
 use crate::git::{RecipeFiles, RecipeTree};
 use abra_core::app::App;
 use abra_core::finding::Severity;
+use abra_core::name::AppName;
 use abra_core::plan;
 use abra_core::plan::seen::{Live, Policy, ResolveImage};
-use abra_core::recipe::{self, Commit, Known, RecipeState, Record, Target, VersionWish};
+use abra_core::recipe::{self, Known, RecipeState, Record, Target, VersionWish};
+use abra_core::stack::api::ApiVersion;
 use abra_core::stack::digest;
 use abra_core::stack::labels;
 use abra_core::stack::live::{FileObject, Service};
 use abra_core::stack::wanted::StackSpec;
-use abra_core::status::{Content, deployed};
-use std::collections::btree_map::Entry;
+use abra_core::status::Content;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
 
-/// Files of recipes, by folder and commit; why they can't be read.
-pub(super) type Trees = BTreeMap<(PathBuf, Commit), Result<RecipeTree, String>>;
-
-/// A recipe that is here: its folder, what git says about it, and its files.
+/// A recipe that is here: what git says about it, and what should run by its files.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Here<'a> {
-    pub(super) dir: &'a Path,
     pub(super) state: &'a RecipeState,
-    pub(super) trees: &'a Trees,
+    pub(super) expected: &'a Expectations,
 }
 
-/// Reads the files that [`compare`] needs for apps of a server: those of recorded versions that seem to run.
-pub(super) async fn trees(
-    context: &Context,
-    around: &Around,
-    apps: impl Iterator<Item = &App>,
-    snapshot: &Snapshot,
-) -> Trees {
-    let mut trees = Trees::new();
+/// The recipes' files at the recorded versions of apps, as such a version was deployed; else why they can't be read.
+pub(super) type Files = BTreeMap<AppName, Result<(Target, RecipeTree), String>>;
+
+/// What should run of apps by their records, as far as files here tell; else why they don't.
+pub(super) type Expectations = BTreeMap<AppName, Result<Expected, String>>;
+
+/// What should run of an app: its recipe's files at the recorded version, and the stack that they mean.
+#[derive(Debug)]
+pub(super) struct Expected {
+    tree: RecipeTree,
+    target: Target,
+    wanted: Result<StackSpec, String>,
+}
+
+/// Reads the files of each app whose recipe is here, and of which a version is recorded.
+pub(super) async fn files(context: &Context, around: &Around, apps: impl Iterator<Item = &App>) -> Files {
+    let mut all = Files::new();
     for app in apps {
-        let services = snapshot.services(app.stack.as_str());
         let (Ok(Some(record)), Some(Ok(state))) =
             (written(around.sync, app), around.recipes.get(&app.recipe))
         else {
             continue;
         };
-        // Where this is not so of the first service, not all of them are on that version.
-        let runs = services.first().and_then(|service| deployed(service, &app.stack));
-        if !runs.is_some_and(|runs| runs.same(&record)) {
-            continue;
-        }
-        let Ok(target) = target(&record, services, app, state) else { continue };
-        let key = (around.home.recipe_dir(&app.recipe), target.commit().clone());
-        if let Entry::Vacant(free) = trees.entry(key) {
-            let (dir, commit) = free.key();
-            let tree = context.reads.files_at(context.git, dir, commit).await;
-            free.insert(tree.map_err(|error| error.to_string()));
-        }
+        let Ok(target) = target(&record, &[], app, state) else { continue };
+        let dir = around.home.recipe_dir(&app.recipe);
+        let tree = context.reads.files_at(context.git, &dir, target.commit()).await;
+        all.insert(app.name.clone(), tree.map(|tree| (target, tree)).map_err(|error| error.to_string()));
     }
-    trees
+    all
+}
+
+impl Expected {
+    /// The stack that these files mean to an engine that speaks this version.
+    pub(super) fn of(around: &Around, app: &App, target: Target, tree: RecipeTree, api: ApiVersion) -> Self {
+        let wanted = wanted(around, app, &target, &tree, api);
+        Self { tree, target, wanted }
+    }
+}
+
+fn wanted(
+    around: &Around,
+    app: &App,
+    target: &Target,
+    tree: &RecipeTree,
+    api: ApiVersion,
+) -> Result<StackSpec, String> {
+    let files = RecipeFiles::Tree(tree.clone());
+    let source = Source { files: &files, user_home: around.user_home.as_deref() };
+    render::render(app, source, target, api).map_err(|failure| {
+        let blocker = failure.findings.iter().find(|finding| finding.severity == Severity::Blocker);
+        blocker.map_or(failure.message.clone(), |finding| finding.message.clone())
+    })
 }
 
 /// Compares an app of which `record` is recorded and runs, as these services. What can't be compared comes with the reason.
@@ -106,19 +125,21 @@ fn by_files(
     snapshot: &Snapshot,
     here: Here<'_>,
 ) -> Result<Content, String> {
-    let tree = here.trees.get(&(here.dir.to_owned(), target.commit().clone()));
-    let tree =
-        tree.ok_or("the files of the recorded version were not read")?.as_ref().map_err(Clone::clone)?;
-    let files = RecipeFiles::Tree(tree.clone());
-    let source = Source { files: &files, user_home: around.user_home.as_deref() };
-    let wanted = render::render(app, source, target, snapshot.api).map_err(|failure| {
-        let blocker = failure.findings.iter().find(|finding| finding.severity == Severity::Blocker);
-        blocker.map_or(failure.message.clone(), |finding| finding.message.clone())
-    })?;
-    let live = live(&wanted, std::mem::take(services), snapshot);
+    let expected = here.expected.get(&app.name).ok_or("the files of the recorded version were not read")?;
+    let Expected { tree, target: usual, wanted: stack } = expected.as_ref().map_err(Clone::clone)?;
+    let other;
+    let wanted = match stack {
+        stack if usual == target => stack.as_ref().map_err(Clone::clone)?,
+        // A working tree that was deployed has the files of its commit, and marks of its own.
+        _ => {
+            other = wanted(around, app, target, tree, snapshot.api)?;
+            &other
+        }
+    };
+    let live = live(wanted, std::mem::take(services), snapshot);
     let volatile_labels = labels::of_run(&wanted.name);
     let policy = Policy { resolve: ResolveImage::AsPinned, volatile_labels, ..Policy::default() };
-    let is_same = plan::is_settled(&wanted, &live, &policy);
+    let is_same = plan::is_settled(wanted, &live, &policy);
     *services = live.services;
     Ok(if is_same { Content::Same } else { Content::Differs })
 }

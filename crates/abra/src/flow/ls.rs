@@ -1,5 +1,5 @@
 //! The list of apps, and how each is.
-use super::content::{self, Trees};
+use super::content::{self, Expectations, Expected, Files};
 use super::fleet::{self, Cores};
 use super::lease;
 use super::seen::{self, Around, Seen};
@@ -9,13 +9,14 @@ use crate::failure::Failure;
 use abra_core::app::App;
 use abra_core::name::{AppName, ServerName, StackName};
 use abra_core::recipe::Record;
+use abra_core::stack::api::ApiVersion;
 use abra_core::stack::labels;
 use abra_core::stack::live::Service;
 use abra_core::status::{AtWork, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, oneshot};
 
 /// Which apps.
 #[derive(Debug)]
@@ -95,25 +96,33 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
     let cores = Cores::default();
     let work = async |server: ServerName| {
         let start = Instant::now();
-        let asked = fleet::within(request.patience, &context.links, snapshot::look(context, &server));
+        let (spoke, heard) = oneshot::channel();
+        let look = snapshot::look(context, &server, spoke);
         let asked = async {
-            let snapshot = asked.await;
+            let snapshot = fleet::within(request.patience, &context.links, look).await;
             if let Ok(snapshot) = &snapshot {
                 snapshot.engine.leave().await;
             }
             snapshot
         };
-        let (snapshot, Known { listed, around }) = tokio::join!(asked, known.get_or_init(&look_here));
+        let expected = async {
+            let known = known.get_or_init(&look_here).await;
+            // A server out of reach needs none of it.
+            match (heard.await, known.listed.get(&server)) {
+                (Ok(api), Some(of)) => {
+                    let (around, of) = (Arc::clone(&known.around), Arc::clone(of));
+                    cores.work(move || expected(&around, &of, api)).await
+                }
+                _ => Expectations::new(),
+            }
+        };
+        let (snapshot, expected) = tokio::join!(asked, expected);
+        let Known { listed, around } = known.get_or_init(&look_here).await;
         let Some(of) = listed.get(&server) else {
             return Came { server, rows: vec![], elapsed: start.elapsed() };
         };
-        let apps = of.apps.iter().filter_map(|(_, app)| app.as_ref().ok());
-        let trees = match &snapshot {
-            Ok(snapshot) => content::trees(context, around, apps, snapshot).await,
-            Err(_) => Trees::new(),
-        };
         let (around, listed) = (Arc::clone(around), Arc::clone(of));
-        let mut rows = cores.work(move || of_server(&around, &listed, snapshot, &trees)).await;
+        let mut rows = cores.work(move || of_server(&around, &listed, snapshot, &expected)).await;
         rows.retain(|row| wanted(request, row.recipe.as_deref()));
         context.links.quiet().await;
         Came { server, rows, elapsed: start.elapsed() }
@@ -137,16 +146,20 @@ async fn known_here(
     request: &Request,
     listing: BTreeMap<ServerName, Vec<AppName>>,
 ) -> Known {
-    let mut all = BTreeMap::new();
+    let mut all = Vec::new();
     for (server, names) in listing {
-        all.insert(server.clone(), Arc::new(listed(context, request, server, names)));
+        all.push(listed(context, request, server, names));
         tokio::task::yield_now().await;
     }
     context.links.begun().await;
-    let apps: Vec<&App> =
-        all.values().flat_map(|of| &of.apps).filter_map(|(_, app)| app.as_ref().ok()).collect();
+    let apps: Vec<&App> = all.iter().flat_map(Listed::readable).collect();
     let around = Arc::new(Around::look(context, &apps).await);
-    Known { listed: all, around }
+    let mut known = BTreeMap::new();
+    for mut of in all {
+        of.files = content::files(context, &around, of.readable()).await;
+        known.insert(of.server.clone(), Arc::new(of));
+    }
+    Known { listed: known, around }
 }
 
 /// Whether a recipe is among those that are listed.
@@ -160,6 +173,14 @@ struct Listed {
     apps: Vec<(AppName, Result<App, Failure>)>,
     /// The stacks that have an env file, also of apps that are not listed.
     stacks: BTreeSet<String>,
+    /// The files of the apps' recipes; not looked up yet, or not to be looked up, where there are none.
+    files: Files,
+}
+
+impl Listed {
+    fn readable(&self) -> impl Iterator<Item = &App> {
+        self.apps.iter().filter_map(|(_, app)| app.as_ref().ok())
+    }
 }
 
 fn listed(context: &Context, request: &Request, server: ServerName, names: Vec<AppName>) -> Listed {
@@ -175,22 +196,37 @@ fn listed(context: &Context, request: &Request, server: ServerName, names: Vec<A
     };
     let stacks = apps.iter().filter_map(stack).collect();
     apps.retain(|(_, app)| wanted(request, app.as_ref().ok().map(|app| app.recipe.as_str())));
-    Listed { server, apps, stacks }
+    Listed { server, apps, stacks, files: Files::new() }
+}
+
+/// What should run of a server's apps, by an engine that speaks this version.
+fn expected(around: &Around, listed: &Listed, api: ApiVersion) -> Expectations {
+    let Listed { apps, files, .. } = listed;
+    let expected = |(name, app): &(AppName, Result<App, Failure>)| {
+        let expected = match files.get(name)? {
+            Ok((target, tree)) => {
+                Ok(Expected::of(around, app.as_ref().ok()?, target.clone(), tree.clone(), api))
+            }
+            Err(reason) => Err(reason.clone()),
+        };
+        Some((name.clone(), expected))
+    };
+    apps.iter().filter_map(expected).collect()
 }
 
 fn of_server(
     around: &Around,
     listed: &Listed,
     mut snapshot: Result<Snapshot, Failure>,
-    trees: &Trees,
+    expected: &Expectations,
 ) -> Vec<Row> {
-    let Listed { server, apps, stacks } = listed;
+    let Listed { server, apps, stacks, .. } = listed;
     let mut rows = Vec::new();
     for (name, app) in apps {
         let mut problems = Vec::new();
         let seen = match (app, &mut snapshot) {
             (Err(_), _) => None,
-            (Ok(app), Ok(snapshot)) => Some(seen::seen(around, app, snapshot, trees, &mut problems)),
+            (Ok(app), Ok(snapshot)) => Some(seen::seen(around, app, snapshot, expected, &mut problems)),
             (Ok(app), Err(failure)) => {
                 let is_named = failure.message.contains(server.as_str());
                 let about = if is_named { String::new() } else { format!("{server}: ") };

@@ -1,6 +1,6 @@
 //! What is known of one app from a snapshot of its server, its recipe and its team's remote, in one word and a few facts.
 use super::behind::{self, Remotes};
-use super::content::{self, Here, Trees};
+use super::content::{self, Expectations, Here};
 use super::snapshot::Snapshot;
 use super::{lease, operation};
 use crate::context::Context;
@@ -118,12 +118,12 @@ pub(super) fn seen(
     around: &Around,
     app: &App,
     snapshot: &mut Snapshot,
-    trees: &Trees,
+    expected: &Expectations,
     problems: &mut Vec<String>,
 ) -> Seen {
     let stack = app.stack.as_str();
     let mut services = snapshot.stacks.remove(stack).unwrap_or_default();
-    let seen = seen_as(around, app, &mut services, snapshot, trees, problems);
+    let seen = seen_as(around, app, &mut services, snapshot, expected, problems);
     if !services.is_empty() {
         snapshot.stacks.insert(stack.to_owned(), services);
     }
@@ -136,7 +136,7 @@ fn seen_as(
     app: &App,
     services: &mut Vec<Service>,
     snapshot: &Snapshot,
-    trees: &Trees,
+    expected: &Expectations,
     problems: &mut Vec<String>,
 ) -> Seen {
     let stack = app.stack.as_str();
@@ -163,8 +163,7 @@ fn seen_as(
     };
     let mut why = None;
     if let (Recorded::Version(record), Ok(Status::InSync | Status::Behind)) = (recorded, judge(&facts)) {
-        let dir = around.home.recipe_dir(&app.recipe);
-        let here = here.clone().map(|state| Here { dir: &dir, state, trees });
+        let here = here.clone().map(|state| Here { state, expected });
         (facts.content, why) = content::compare(around, app, record, services, snapshot, here);
     }
     let judged = judge(&facts);

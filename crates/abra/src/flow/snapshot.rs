@@ -15,7 +15,7 @@ use abra_core::stack::wanted::StackSpec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex, OnceCell, oneshot};
 
 /// A server at one moment.
 #[derive(Debug)]
@@ -79,12 +79,18 @@ impl Snapshot {
     }
 }
 
-/// Looks at a server.
+/// Looks at a server. `spoke` is told what client and engine agreed on, as soon as it has said its first word.
 ///
 /// # Errors
-/// It can't be reached or asked.
-pub async fn look(context: &Context, server: &ServerName) -> Result<Snapshot, Failure> {
+/// It can't be reached or asked. Where it never spoke, nothing is told, but `spoke` dropped.
+pub async fn look(
+    context: &Context,
+    server: &ServerName,
+    spoke: oneshot::Sender<ApiVersion>,
+) -> Result<Snapshot, Failure> {
     let engine = server::connect(context, server).await?;
+    // Nobody has to listen.
+    let _ = spoke.send(engine.version());
     let (of_stacks, all) = (Filters::label(NAMESPACE_LABEL), Filters::none());
     let (services, mut networks, secrets, configs) = tokio::try_join!(
         engine.services(&of_stacks),

@@ -22,6 +22,7 @@ use abra_core::status::{ServiceFacts, common};
 use futures_util::StreamExt as _;
 use std::future::Future;
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Apps of one server that are worked on at the same time.
 const AT_ONCE: usize = 8;
@@ -226,7 +227,8 @@ pub async fn look(
     apps: &[AppName],
     limit: Duration,
 ) -> Result<Snapshot, Failure> {
-    let snapshot = fleet::within(limit, &context.links, snapshot::look(context, server));
+    let (spoke, _) = oneshot::channel();
+    let snapshot = fleet::within(limit, &context.links, snapshot::look(context, server, spoke));
     let (snapshot, ()) = tokio::join!(snapshot, team::gather(context, server, apps));
     snapshot
 }
