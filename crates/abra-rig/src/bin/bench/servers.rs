@@ -96,7 +96,7 @@ fn many(ground: &Ground<'_>, servers: &[Server]) -> Result<Many, RigError> {
         abra,
         in_turn,
         at_once: at_once_took,
-        cost: [cost(2, all)?, cost(2, at_once)?],
+        cost: [cost(2, all)?.own, cost(2, at_once)?.own],
         logins,
     })
 }
@@ -114,8 +114,9 @@ fn spread(ground: &Ground<'_>, servers: &[Server], name: NameOf) -> Result<Sprea
     }
     let alone: Vec<Duration> = alone.into_iter().map(median).collect();
     let slowest = alone.iter().max().copied().unwrap_or_default();
-    let cost = cost(2, || abra(ground))? / u32::try_from(servers.len()).unwrap_or(1);
-    Ok(Spread { all: median(all), slowest, usual: median(alone), cost, ..Spread::default() })
+    let (cost, count) = (cost(3, || abra(ground))?, u32::try_from(servers.len()).unwrap_or(1));
+    let costs = [cost.own / count, cost.others / count];
+    Ok(Spread { all: median(all), slowest, usual: median(alone), costs, ..Spread::default() })
 }
 
 fn abra(ground: &Ground<'_>) -> Result<Duration, RigError> {

@@ -155,12 +155,21 @@ fn path() -> OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }
 
-/// What a run costs the processor, on average of so many: that of its processes and of all that these started, such as ssh.
-pub(crate) fn cost(runs: u32, run: impl Fn() -> Result<Duration, RigError>) -> Result<Duration, RigError> {
+/// What a run costs the processor.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Cost {
+    /// Its processes, and all that these started, such as ssh.
+    pub(crate) own: Duration,
+    /// All else that the machine did meanwhile: on a quiet one, the work of sshds, relays and the engine.
+    pub(crate) others: Duration,
+}
+
+/// What a run costs the processor, on average of so many.
+pub(crate) fn cost(runs: u32, run: impl Fn() -> Result<Duration, RigError>) -> Result<Cost, RigError> {
     let failed = |error: rustix::io::Errno| RigError::io("processes of a run")(error.into());
     // What a tool leaves behind becomes a child of ours, so that it is counted.
     set_child_subreaper(Some(getpid())).map_err(failed)?;
-    let before = of_children()?;
+    let (before, all_before) = (of_children()?, of_machine()?);
     for _ in 0..runs {
         run()?;
     }
@@ -171,16 +180,30 @@ pub(crate) fn cost(runs: u32, run: impl Fn() -> Result<Duration, RigError>) -> R
         }
     }
     set_child_subreaper(None).map_err(failed)?;
-    Ok(of_children()?.saturating_sub(before) / runs)
+    let own = of_children()?.saturating_sub(before);
+    let others = of_machine()?.saturating_sub(all_before).saturating_sub(own);
+    Ok(Cost { own: own / runs, others: others / runs })
 }
 
 /// User and system time of all children that have ended.
 fn of_children() -> Result<Duration, RigError> {
     let stat = fs::read_to_string("/proc/self/stat").map_err(RigError::io("/proc/self/stat"))?;
-    // The name, in brackets, may hold anything. Times are in hundredths of a second.
+    // The name, in brackets, may hold anything.
     let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
-    let ticks = fields.skip(13).take(2).filter_map(|field| field.parse::<u64>().ok()).sum::<u64>();
-    Ok(Duration::from_millis(10 * ticks))
+    Ok(sum(fields.skip(13).take(2)))
+}
+
+/// Time that all cores were at work: for users, the system and interrupts.
+fn of_machine() -> Result<Duration, RigError> {
+    let stat = fs::read_to_string("/proc/stat").map_err(RigError::io("/proc/stat"))?;
+    let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1).enumerate();
+    // Idle, waiting for disks, and what other guests of the host took.
+    Ok(sum(fields.filter(|(index, _)| ![3, 4].contains(index) && *index < 7).map(|(_, field)| field)))
+}
+
+/// Times in hundredths of a second.
+fn sum<'a>(fields: impl Iterator<Item = &'a str>) -> Duration {
+    Duration::from_millis(10 * fields.filter_map(|field| field.parse::<u64>().ok()).sum::<u64>())
 }
 
 /// The one in the middle.
