@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 /// Where most systems keep the settings for all users. Where they don't, ssh is asked.
 const OF_ALL: &str = "/etc/ssh";
+/// The program that reads those. Another one may have others: a script in front of it, or one built by somebody else.
+const OF_SYSTEM: [&str; 2] = ["/usr/bin/ssh", "/bin/ssh"];
 /// Where users and their homes stand: ssh heeds no `HOME`. Where a user is not listed there, ssh is asked.
 const USERS: &str = "/etc/passwd";
 /// More than this is not looked at, in files and in bytes of each.
@@ -15,16 +17,21 @@ const MOST: (usize, u64) = (64, 256 << 10);
 /// Whether all settings of this program are plain, for any target.
 pub(super) fn is_plain(program: &str) -> bool {
     let Some(home) = home() else { return false };
-    is_program(program) && are_plain(&home.join(".ssh"), Path::new(OF_ALL))
+    is_of_system(program) && are_plain(&home.join(".ssh"), Path::new(OF_ALL))
 }
 
-/// Whether it is ssh itself: a script in front of it may say other files are to be read.
-fn is_program(name: &str) -> bool {
+/// Whether it is the system's ssh.
+fn is_of_system(name: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file());
+    let real = found.and_then(|path| path.canonicalize().ok());
+    real.is_some_and(|path| OF_SYSTEM.iter().any(|known| path == Path::new(known)) && !is_script(&path))
+}
+
+fn is_script(path: &Path) -> bool {
     let mut begin = [0; 2];
-    found.is_some_and(|path| File::open(path).is_ok_and(|mut file| file.read_exact(&mut begin).is_ok()))
-        && begin != *b"#!"
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut begin));
+    read.is_err() || begin == *b"#!"
 }
 
 /// This user's home, as the system says.
@@ -80,19 +87,29 @@ fn matching(pattern: &Path) -> Option<Vec<PathBuf>> {
         return None;
     }
     let Some((before, after)) = name.split_once('*') else { return Some(vec![pattern.to_owned()]) };
-    let Ok(entries) = fs::read_dir(folder) else { return Some(vec![]) };
-    let is_meant = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with(before) && name.ends_with(after)
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(vec![]),
+        entries => entries.ok()?,
     };
-    let paths = entries.map(|entry| entry.ok().map(|entry| entry.path())).collect::<Option<Vec<_>>>()?;
-    Some(paths.into_iter().filter(is_meant).collect())
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.ok()?.path();
+        // A name that is no text may be meant, too.
+        let name = path.file_name()?.to_str()?;
+        if name.starts_with(before) && name.ends_with(after) {
+            files.push(path);
+        }
+    }
+    Some(files)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{are_plain, is_program};
+    use super::{are_plain, is_of_system, is_script};
+    use std::ffi::OsStr;
     use std::fs;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::path::Path;
 
     /// Whether files are plain: `own/…` of a user at home, `all/…` of all users.
     fn check(files: &[(&str, &str)], expected: bool) {
@@ -137,12 +154,26 @@ mod tests {
     }
 
     #[test]
-    fn a_script_in_front_of_ssh_may_have_other_files() {
+    fn a_file_whose_name_is_no_text_is_left_to_ssh() {
         let folder = tempfile::tempdir().unwrap();
-        let script = folder.path().join("ssh");
+        let text = format!("Include {}/more/*.conf\n", folder.path().display());
+        fs::write(folder.path().join("ssh_config"), text).unwrap();
+        let more = folder.path().join("more");
+        fs::create_dir(&more).unwrap();
+        assert!(are_plain(&folder.path().join(".ssh"), folder.path()));
+        fs::write(more.join(OsStr::from_bytes(b"b\xfc.conf")), "ConnectTimeout 60\n").unwrap();
+        assert!(!are_plain(&folder.path().join(".ssh"), folder.path()));
+    }
+
+    #[test]
+    fn another_program_may_have_other_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let (script, copy) = (folder.path().join("ssh"), folder.path().join("copy"));
         fs::write(&script, "#!/bin/sh\nexec ssh -F other \"$@\"\n").unwrap();
-        assert!(!is_program(script.to_str().unwrap()));
-        assert!(!is_program("no-such-program-anywhere"));
-        assert!(is_program("sh"));
+        fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+        for program in [script.to_str().unwrap(), copy.to_str().unwrap(), "sh", "no-such-program-anywhere"] {
+            assert!(!is_of_system(program), "{program}");
+        }
+        assert!(is_script(&script) && !is_script(&copy) && is_script(Path::new("/nonexistent")));
     }
 }
