@@ -11,16 +11,17 @@ use crate::context::Context;
 use crate::git::{RecipeFiles, RecipeTree};
 use abra_core::app::App;
 use abra_core::finding::Severity;
-use abra_core::name::AppName;
+use abra_core::name::{AppName, RecipeName};
 use abra_core::plan;
 use abra_core::plan::seen::{Live, Policy, ResolveImage};
-use abra_core::recipe::{self, Known, RecipeState, Record, Target, VersionWish};
+use abra_core::recipe::{self, Commit, Known, RecipeState, Record, Target, VersionWish};
 use abra_core::stack::api::ApiVersion;
 use abra_core::stack::digest;
 use abra_core::stack::labels;
 use abra_core::stack::live::{FileObject, Service};
 use abra_core::stack::wanted::StackSpec;
 use abra_core::status::Content;
+use futures_util::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A recipe that is here: what git says about it, and what should run by its files.
@@ -29,6 +30,9 @@ pub(super) struct Here<'a> {
     pub(super) state: &'a RecipeState,
     pub(super) expected: &'a Expectations,
 }
+
+/// Versions whose files git is asked for at the same time.
+const AT_ONCE: usize = 4;
 
 /// The recipes' files at the recorded versions of apps, as such a version was deployed; else why they can't be read.
 pub(super) type Files = BTreeMap<AppName, Result<(Target, RecipeTree), String>>;
@@ -46,19 +50,32 @@ pub(super) struct Expected {
 
 /// Reads the files of each app whose recipe is here, and of which a version is recorded.
 pub(super) async fn files(context: &Context, around: &Around, apps: impl Iterator<Item = &App>) -> Files {
-    let mut all = Files::new();
-    for app in apps {
+    let target = |app: &App| {
         let (Ok(Some(record)), Some(Ok(state))) =
             (written(around.sync, app), around.recipes.get(&app.recipe))
         else {
-            continue;
+            return None;
         };
-        let Ok(target) = target(&record, &[], app, state) else { continue };
-        let dir = around.home.recipe_dir(&app.recipe);
-        let tree = context.reads.files_at(context.git, &dir, target.commit()).await;
-        all.insert(app.name.clone(), tree.map(|tree| (target, tree)).map_err(|error| error.to_string()));
-    }
-    all
+        target(&record, &[], app, state).ok()
+    };
+    let wanted: Vec<(&App, Target)> = apps.filter_map(|app| Some((app, target(app)?))).collect();
+    // Many apps have the same files: they are read once.
+    let distinct: BTreeSet<(&RecipeName, &Commit)> =
+        wanted.iter().map(|(app, target)| (&app.recipe, target.commit())).collect();
+    let read = |(recipe, commit): (&'_ RecipeName, &'_ Commit)| {
+        let (key, dir) = ((recipe.clone(), commit.clone()), around.home.recipe_dir(recipe));
+        async move {
+            let tree = context.reads.files_at(context.git, &dir, &key.1).await;
+            (key, tree.map_err(|error| error.to_string()))
+        }
+    };
+    let trees: BTreeMap<_, _> =
+        futures_util::stream::iter(distinct.into_iter().map(read)).buffer_unordered(AT_ONCE).collect().await;
+    let of_app = |(app, target): (&App, Target)| {
+        let tree = trees.get(&(app.recipe.clone(), target.commit().clone()))?.clone();
+        Some((app.name.clone(), tree.map(|tree| (target, tree))))
+    };
+    wanted.into_iter().filter_map(of_app).collect()
 }
 
 impl Expected {

@@ -111,7 +111,8 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
             match (heard.await, known.listed.get(&server)) {
                 (Ok(api), Some(of)) => {
                     let (around, of) = (Arc::clone(&known.around), Arc::clone(of));
-                    cores.work(move || expected(&around, &of, api)).await
+                    let files = content::files(context, &around, of.readable()).await;
+                    cores.work(move || expected(&around, &of, &files, api)).await
                 }
                 _ => Expectations::new(),
             }
@@ -146,20 +147,15 @@ async fn known_here(
     request: &Request,
     listing: BTreeMap<ServerName, Vec<AppName>>,
 ) -> Known {
-    let mut all = Vec::new();
+    let mut all = BTreeMap::new();
     for (server, names) in listing {
-        all.push(listed(context, request, server, names));
+        all.insert(server.clone(), Arc::new(listed(context, request, server, names)));
         tokio::task::yield_now().await;
     }
     context.links.begun().await;
-    let apps: Vec<&App> = all.iter().flat_map(Listed::readable).collect();
+    let apps: Vec<&App> = all.values().flat_map(|of| of.readable()).collect();
     let around = Arc::new(Around::look(context, &apps).await);
-    let mut known = BTreeMap::new();
-    for mut of in all {
-        of.files = content::files(context, &around, of.readable()).await;
-        known.insert(of.server.clone(), Arc::new(of));
-    }
-    Known { listed: known, around }
+    Known { listed: all, around }
 }
 
 /// Whether a recipe is among those that are listed.
@@ -173,8 +169,6 @@ struct Listed {
     apps: Vec<(AppName, Result<App, Failure>)>,
     /// The stacks that have an env file, also of apps that are not listed.
     stacks: BTreeSet<String>,
-    /// The files of the apps' recipes; not looked up yet, or not to be looked up, where there are none.
-    files: Files,
 }
 
 impl Listed {
@@ -196,12 +190,11 @@ fn listed(context: &Context, request: &Request, server: ServerName, names: Vec<A
     };
     let stacks = apps.iter().filter_map(stack).collect();
     apps.retain(|(_, app)| wanted(request, app.as_ref().ok().map(|app| app.recipe.as_str())));
-    Listed { server, apps, stacks, files: Files::new() }
+    Listed { server, apps, stacks }
 }
 
 /// What should run of a server's apps, by an engine that speaks this version.
-fn expected(around: &Around, listed: &Listed, api: ApiVersion) -> Expectations {
-    let Listed { apps, files, .. } = listed;
+fn expected(around: &Around, listed: &Listed, files: &Files, api: ApiVersion) -> Expectations {
     let expected = |(name, app): &(AppName, Result<App, Failure>)| {
         let expected = match files.get(name)? {
             Ok((target, tree)) => {
@@ -211,7 +204,7 @@ fn expected(around: &Around, listed: &Listed, api: ApiVersion) -> Expectations {
         };
         Some((name.clone(), expected))
     };
-    apps.iter().filter_map(expected).collect()
+    listed.apps.iter().filter_map(expected).collect()
 }
 
 fn of_server(
@@ -220,7 +213,7 @@ fn of_server(
     mut snapshot: Result<Snapshot, Failure>,
     expected: &Expectations,
 ) -> Vec<Row> {
-    let Listed { server, apps, stacks, .. } = listed;
+    let Listed { server, apps, stacks } = listed;
     let mut rows = Vec::new();
     for (name, app) in apps {
         let mut problems = Vec::new();

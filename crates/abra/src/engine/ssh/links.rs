@@ -95,7 +95,8 @@ impl Links {
         drop(self.0.terminal.lock().await);
     }
 
-    /// Waits until ssh is started for all logins that have begun: what else there is to do would keep the servers waiting.
+    /// Waits until ssh is started for every server that waits for that now: what else there is to do would keep the servers
+    /// waiting.
     pub async fn begun(&self) {
         self.0.starts.begun().await;
     }

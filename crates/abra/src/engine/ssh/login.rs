@@ -58,7 +58,7 @@ impl Login<'_> {
     /// What ssh said, and what that means.
     pub(super) async fn done(self) -> Result<Master, LinkError> {
         let Self { program, address, may_ask, hearer, is_plain, starts, tell } = self;
-        let (start, beginning) = (Instant::now(), starts.begin());
+        let start = Instant::now();
         let effective = match is_plain {
             true => Effective::default(),
             false => starts.in_turn(effective(program, &address.target)).await?,
@@ -68,7 +68,6 @@ impl Login<'_> {
         let _terminal = may_ask.then(Terminal::now);
         let words = words(address, &folder, &effective, may_ask);
         let keeper = Keeper::start(folder.path(), program, &words, may_ask)?;
-        drop(beginning);
         let connect = effective.connect.unwrap_or(Duration::from_secs(CONNECT));
         let limit = connect + if may_ask { WITH_PERSON } else { LOGIN };
         let target = address.target.to_string();
