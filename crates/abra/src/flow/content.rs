@@ -11,10 +11,10 @@ use crate::context::Context;
 use crate::git::{RecipeFiles, RecipeTree};
 use abra_core::app::App;
 use abra_core::finding::Severity;
-use abra_core::name::{AppName, RecipeName};
+use abra_core::name::AppName;
 use abra_core::plan;
 use abra_core::plan::seen::{Live, Policy, ResolveImage};
-use abra_core::recipe::{self, Commit, Known, RecipeState, Record, Target, VersionWish};
+use abra_core::recipe::{self, Known, RecipeState, Record, Target, VersionWish};
 use abra_core::stack::api::ApiVersion;
 use abra_core::stack::digest;
 use abra_core::stack::labels;
@@ -58,24 +58,14 @@ pub(super) async fn files(context: &Context, around: &Around, apps: impl Iterato
         };
         target(&record, &[], app, state).ok()
     };
-    let wanted: Vec<(&App, Target)> = apps.filter_map(|app| Some((app, target(app)?))).collect();
-    // Many apps have the same files: they are read once.
-    let distinct: BTreeSet<(&RecipeName, &Commit)> =
-        wanted.iter().map(|(app, target)| (&app.recipe, target.commit())).collect();
-    let read = |(recipe, commit): (&'_ RecipeName, &'_ Commit)| {
-        let (key, dir) = ((recipe.clone(), commit.clone()), around.home.recipe_dir(recipe));
-        async move {
-            let tree = context.reads.files_at(context.git, &dir, &key.1).await;
-            (key, tree.map_err(|error| error.to_string()))
-        }
+    let read = async |(app, target): (&App, Target)| {
+        let dir = around.home.recipe_dir(&app.recipe);
+        // Many apps have the same files: git is asked once.
+        let tree = context.reads.files_at(context.git, &dir, target.commit()).await;
+        (app.name.clone(), tree.map(|tree| (target, tree)).map_err(|error| error.to_string()))
     };
-    let trees: BTreeMap<_, _> =
-        futures_util::stream::iter(distinct.into_iter().map(read)).buffer_unordered(AT_ONCE).collect().await;
-    let of_app = |(app, target): (&App, Target)| {
-        let tree = trees.get(&(app.recipe.clone(), target.commit().clone()))?.clone();
-        Some((app.name.clone(), tree.map(|tree| (target, tree))))
-    };
-    wanted.into_iter().filter_map(of_app).collect()
+    let wanted = apps.filter_map(|app| Some((app, target(app)?)));
+    futures_util::stream::iter(wanted).map(read).buffer_unordered(AT_ONCE).collect().await
 }
 
 impl Expected {

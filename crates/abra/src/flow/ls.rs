@@ -3,6 +3,7 @@ use super::content::{self, Expectations, Expected, Files};
 use super::fleet::{self, Cores};
 use super::lease;
 use super::seen::{self, Around, Seen};
+use super::server;
 use super::snapshot::{self, Snapshot};
 use crate::context::Context;
 use crate::failure::Failure;
@@ -97,7 +98,12 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
     let work = async |server: ServerName| {
         let start = Instant::now();
         let (spoke, heard) = oneshot::channel();
-        let look = snapshot::look(context, &server, spoke);
+        let look = async {
+            let engine = server::connect(context, &server).await?;
+            // Nobody has to listen.
+            let _ = spoke.send(engine.version());
+            snapshot::of(context, engine).await
+        };
         let asked = async {
             let snapshot = fleet::within(request.patience, &context.links, look).await;
             if let Ok(snapshot) = &snapshot {

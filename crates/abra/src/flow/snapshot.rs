@@ -15,7 +15,7 @@ use abra_core::stack::wanted::StackSpec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
-use tokio::sync::{Mutex, OnceCell, oneshot};
+use tokio::sync::{Mutex, OnceCell};
 
 /// A server at one moment.
 #[derive(Debug)]
@@ -79,18 +79,19 @@ impl Snapshot {
     }
 }
 
-/// Looks at a server. `spoke` is told what client and engine agreed on, as soon as it has said its first word.
+/// Looks at a server.
 ///
 /// # Errors
-/// It can't be reached or asked. Where it never spoke, nothing is told, but `spoke` dropped.
-pub async fn look(
-    context: &Context,
-    server: &ServerName,
-    spoke: oneshot::Sender<ApiVersion>,
-) -> Result<Snapshot, Failure> {
-    let engine = server::connect(context, server).await?;
-    // Nobody has to listen.
-    let _ = spoke.send(engine.version());
+/// It can't be reached or asked.
+pub async fn look(context: &Context, server: &ServerName) -> Result<Snapshot, Failure> {
+    of(context, server::connect(context, server).await?).await
+}
+
+/// The same of one that is connected to.
+///
+/// # Errors
+/// It can't be asked.
+pub async fn of(context: &Context, engine: Engine) -> Result<Snapshot, Failure> {
     let (of_stacks, all) = (Filters::label(NAMESPACE_LABEL), Filters::none());
     let (services, mut networks, secrets, configs) = tokio::try_join!(
         engine.services(&of_stacks),

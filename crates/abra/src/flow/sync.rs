@@ -22,7 +22,6 @@ use abra_core::status::{ServiceFacts, common};
 use futures_util::StreamExt as _;
 use std::future::Future;
 use std::time::Duration;
-use tokio::sync::oneshot;
 
 /// Apps of one server that are worked on at the same time.
 const AT_ONCE: usize = 8;
@@ -227,8 +226,7 @@ pub async fn look(
     apps: &[AppName],
     limit: Duration,
 ) -> Result<Snapshot, Failure> {
-    let (spoke, _) = oneshot::channel();
-    let snapshot = fleet::within(limit, &context.links, snapshot::look(context, server, spoke));
+    let snapshot = fleet::within(limit, &context.links, snapshot::look(context, server));
     let (snapshot, ()) = tokio::join!(snapshot, team::gather(context, server, apps));
     snapshot
 }
