@@ -1,10 +1,12 @@
 //! The private folder of one ssh: its control socket and the forwarded one. Names are short, for a socket's path may have
 //! 104 bytes on some systems, and ssh itself adds 17 for a moment.
 use super::LinkError;
+use std::collections::BTreeSet;
 use std::fs::{self, DirEntry, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -24,13 +26,26 @@ pub(super) struct Folder {
     _lock: File,
 }
 
+/// The places where a run had folders so far.
+#[derive(Debug, Default)]
+pub(super) struct Places(Mutex<BTreeSet<PathBuf>>);
+
+impl Places {
+    /// Removes what other runs left there, once: each folder of this run would be one more to look at for the next.
+    fn sweep(&self, base: &Path) {
+        if self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(base.to_owned()) {
+            sweep(base);
+        }
+    }
+}
+
 impl Folder {
     /// A new one, where the system keeps what lives as long as a login, else among temporary files.
-    pub(super) fn new() -> Result<Self, LinkError> {
+    pub(super) fn new(places: &Places) -> Result<Self, LinkError> {
         let error = |error: std::io::Error| LinkError::Folder { reason: error.to_string() };
         let mut last = None;
         for base in bases() {
-            sweep(&base);
+            places.sweep(&base);
             match tempfile::Builder::new().prefix(PREFIX).rand_bytes(8).tempdir_in(&base) {
                 Ok(folder) if folder.path().join("engine").as_os_str().len() > LONGEST => {}
                 Ok(folder) => {

@@ -3,6 +3,7 @@
 use super::LinkError;
 use super::again::{self, Again, Next};
 use super::asked::Asked;
+use super::folder::Places;
 use super::heard::Hearer;
 use super::login::Login;
 use super::master::{Master, Way};
@@ -47,6 +48,7 @@ struct Inner {
     knows: AtomicBool,
     tell: Option<Tell>,
     program: String,
+    places: Places,
     starts: Starts,
     plain: OnceLock<bool>,
     logins: Mutex<BTreeMap<Address, Slot>>,
@@ -76,6 +78,7 @@ impl Links {
             knows: AtomicBool::new(false),
             tell: debug,
             program: program.to_owned(),
+            places: Places::default(),
             starts: Starts::new(),
             plain: OnceLock::new(),
             logins: Mutex::default(),
@@ -121,9 +124,9 @@ impl Inner {
     }
 
     fn login<'a>(&'a self, address: &'a Address, may_ask: bool, hearer: Option<Hearer<'a>>) -> Login<'a> {
-        let Self { program, starts, tell, .. } = self;
+        let Self { program, places, starts, tell, .. } = self;
         let is_plain = *self.plain.get_or_init(|| plain::is_plain(program));
-        Login { program, address, may_ask, hearer, is_plain, starts, tell: tell.as_ref() }
+        Login { program, address, may_ask, hearer, is_plain, places, starts, tell: tell.as_ref() }
     }
 
     /// Logs out of one server, beside whatever else is done.

@@ -1,5 +1,5 @@
 //! From an address to a running ssh that is logged in.
-use super::folder::Folder;
+use super::folder::{Folder, Places};
 use super::heard::Hearer;
 use super::keeper::Keeper;
 use super::master::Master;
@@ -45,6 +45,8 @@ pub(super) struct Login<'a> {
     pub(super) hearer: Option<Hearer<'a>>,
     /// Whether ssh's settings hold nothing that matters here, for any target.
     pub(super) is_plain: bool,
+    /// Where its sockets may be.
+    pub(super) places: &'a Places,
     /// Whose turn it is.
     pub(super) starts: &'a Starts,
     /// Is told what happens.
@@ -57,13 +59,13 @@ impl Login<'_> {
     /// # Errors
     /// What ssh said, and what that means.
     pub(super) async fn done(self) -> Result<Master, LinkError> {
-        let Self { program, address, may_ask, hearer, is_plain, starts, tell } = self;
+        let Self { program, address, may_ask, hearer, is_plain, places, starts, tell } = self;
         let start = Instant::now();
         let effective = match is_plain {
             true => Effective::default(),
             false => starts.in_turn(effective(program, &address.target)).await?,
         };
-        let folder = Folder::new()?;
+        let folder = Folder::new(places)?;
         // Put back after the keeper has ended ssh.
         let _terminal = may_ask.then(Terminal::now);
         let words = words(address, &folder, &effective, may_ask);
