@@ -4,13 +4,15 @@
 //! Where the recipe's files at that version are here, they are rendered and compared as a plan does. Where they are not,
 //! digests tell it: those that a deployment with operator sync left on the services and in the journal.
 use super::operation::env_digest;
-use super::render::{self, Source};
+use super::render;
 use super::seen::{Around, written};
 use super::snapshot::Snapshot;
 use crate::context::Context;
+use crate::failure::Failure;
 use crate::git::{RecipeFiles, RecipeTree};
 use abra_core::app::App;
-use abra_core::finding::Severity;
+use abra_core::compose::Loaded;
+use abra_core::finding::{Finding, Severity};
 use abra_core::name::AppName;
 use abra_core::plan;
 use abra_core::plan::seen::{Live, Policy, ResolveImage};
@@ -36,6 +38,17 @@ const AT_ONCE: usize = 4;
 
 /// The recipes' files at the recorded versions of apps, as such a version was deployed; else why they can't be read.
 pub(super) type Files = BTreeMap<AppName, Result<(Target, RecipeTree), String>>;
+
+/// An app's recipe at the recorded version, loaded with its settings.
+#[derive(Debug)]
+pub(super) struct Opened {
+    tree: RecipeTree,
+    target: Target,
+    loaded: Result<Loaded, Vec<Finding>>,
+}
+
+/// Recipes at the recorded versions of apps, as far as files here tell; else why they can't be read.
+pub(super) type Openings = BTreeMap<AppName, Result<Opened, String>>;
 
 /// What should run of apps by their records, as far as files here tell; else why they don't.
 pub(super) type Expectations = BTreeMap<AppName, Result<Expected, String>>;
@@ -68,27 +81,26 @@ pub(super) async fn files(context: &Context, around: &Around, apps: impl Iterato
     futures_util::stream::iter(wanted).map(read).buffer_unordered(AT_ONCE).collect().await
 }
 
-impl Expected {
-    /// The stack that these files mean to an engine that speaks this version.
-    pub(super) fn of(around: &Around, app: &App, target: Target, tree: RecipeTree, api: ApiVersion) -> Self {
-        let wanted = wanted(around, app, &target, &tree, api);
-        Self { tree, target, wanted }
+impl Opened {
+    /// Loads those files with the app's settings.
+    pub(super) fn of(around: &Around, app: &App, target: Target, tree: RecipeTree) -> Self {
+        let loaded = render::load(app, around.source(&RecipeFiles::Tree(tree.clone())), false);
+        Self { tree, target, loaded }
+    }
+
+    /// The stack that they mean to an engine that speaks this version.
+    pub(super) fn expected(self, app: &App, api: ApiVersion) -> Expected {
+        let Self { tree, target, loaded } = self;
+        let files = RecipeFiles::Tree(tree.clone());
+        let wanted = render::rendered(loaded, app, &files, &target, api).map_err(in_brief);
+        Expected { tree, target, wanted }
     }
 }
 
-fn wanted(
-    around: &Around,
-    app: &App,
-    target: &Target,
-    tree: &RecipeTree,
-    api: ApiVersion,
-) -> Result<StackSpec, String> {
-    let files = RecipeFiles::Tree(tree.clone());
-    let source = Source { files: &files, user_home: around.user_home.as_deref() };
-    render::render(app, source, target, api).map_err(|failure| {
-        let blocker = failure.findings.iter().find(|finding| finding.severity == Severity::Blocker);
-        blocker.map_or(failure.message.clone(), |finding| finding.message.clone())
-    })
+/// What stands in the way.
+fn in_brief(failure: Failure) -> String {
+    let blocker = failure.findings.into_iter().find(|finding| finding.severity == Severity::Blocker);
+    blocker.map_or(failure.message, |finding| finding.message)
 }
 
 /// Compares an app of which `record` is recorded and runs, as these services. What can't be compared comes with the reason.
@@ -139,7 +151,9 @@ fn by_files(
         stack if usual == target => stack.as_ref().map_err(Clone::clone)?,
         // A working tree that was deployed has the files of its commit, and marks of its own.
         _ => {
-            other = wanted(around, app, target, tree, snapshot.api)?;
+            let files = RecipeFiles::Tree(tree.clone());
+            let rendered = render::render(app, around.source(&files), target, snapshot.api);
+            other = rendered.map_err(in_brief)?;
             &other
         }
     };

@@ -37,20 +37,28 @@ where
 
 /// The machine's cores, for what is to be worked out of servers' answers: side by side, and the first come is the first
 /// done. Nobody's answers wait to be read meanwhile.
-pub struct Cores(Arc<Semaphore>);
+pub struct Cores {
+    count: usize,
+    free: Arc<Semaphore>,
+}
 
 impl Default for Cores {
     fn default() -> Self {
         let count = std::thread::available_parallelism().map_or(1, usize::from);
-        Self(Arc::new(Semaphore::new(count)))
+        Self { count, free: Arc::new(Semaphore::new(count)) }
     }
 }
 
 impl Cores {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
     /// Works something out, on the next core that is free.
     pub async fn work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
         // It is never closed.
-        let turn = Arc::clone(&self.0).acquire_owned().await.ok();
+        let turn = Arc::clone(&self.free).acquire_owned().await.ok();
         let work = move || {
             let done = work();
             drop(turn);

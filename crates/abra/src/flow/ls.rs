@@ -1,5 +1,5 @@
 //! The list of apps, and how each is.
-use super::content::{self, Expectations, Expected, Files};
+use super::content::{self, Expectations, Files, Opened, Openings};
 use super::fleet::{self, Cores};
 use super::lease;
 use super::seen::{self, Around, Seen};
@@ -93,8 +93,15 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
     }
     // What is known here is looked up while the servers are asked, by whoever is first.
     let (servers, known) = (listing.keys().cloned().collect(), OnceCell::new());
-    let look_here = async || known_here(context, request, listing.clone()).await;
     let cores = Cores::default();
+    let is_crowd = listing.len() > cores.count();
+    let look_here = async || {
+        // Of few servers the logins leave a core for it. Of many it would make them all later.
+        if is_crowd {
+            context.links.reached().await;
+        }
+        known_here(context, request, listing.clone()).await
+    };
     let work = async |server: ServerName| {
         let start = Instant::now();
         let (spoke, heard) = oneshot::channel();
@@ -113,14 +120,16 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
         };
         let expected = async {
             let known = known.get_or_init(&look_here).await;
-            // A server out of reach needs none of it.
-            match (heard.await, known.listed.get(&server)) {
-                (Ok(api), Some(of)) => {
-                    let (around, of) = (Arc::clone(&known.around), Arc::clone(of));
-                    let files = content::files(context, &around, of.readable()).await;
-                    cores.work(move || expected(&around, &of, &files, api)).await
-                }
-                _ => Expectations::new(),
+            let Some(of) = known.listed.get(&server) else { return Expectations::new() };
+            let files = content::files(context, &known.around, of.readable()).await;
+            // For as long as the server takes to get in touch, this machine has nothing to do.
+            let (around, listed) = (Arc::clone(&known.around), Arc::clone(of));
+            let opened = cores.work(move || opened(&around, &listed, files)).await;
+            let listed = Arc::clone(of);
+            match heard.await {
+                Ok(api) => cores.work(move || expected(&listed, opened, api)).await,
+                // A server out of reach needs none of it.
+                Err(_) => Expectations::new(),
             }
         };
         let (snapshot, expected) = tokio::join!(asked, expected);
@@ -199,14 +208,24 @@ fn listed(context: &Context, request: &Request, server: ServerName, names: Vec<A
     Listed { server, apps, stacks }
 }
 
+/// The recipes of a server's apps, loaded.
+fn opened(around: &Around, listed: &Listed, mut files: Files) -> Openings {
+    let opened = |(name, app): &(AppName, Result<App, Failure>)| {
+        let opened = match files.remove(name)? {
+            Ok((target, tree)) => Ok(Opened::of(around, app.as_ref().ok()?, target, tree)),
+            Err(reason) => Err(reason),
+        };
+        Some((name.clone(), opened))
+    };
+    listed.apps.iter().filter_map(opened).collect()
+}
+
 /// What should run of a server's apps, by an engine that speaks this version.
-fn expected(around: &Around, listed: &Listed, files: &Files, api: ApiVersion) -> Expectations {
+fn expected(listed: &Listed, mut opened: Openings, api: ApiVersion) -> Expectations {
     let expected = |(name, app): &(AppName, Result<App, Failure>)| {
-        let expected = match files.get(name)? {
-            Ok((target, tree)) => {
-                Ok(Expected::of(around, app.as_ref().ok()?, target.clone(), tree.clone(), api))
-            }
-            Err(reason) => Err(reason.clone()),
+        let expected = match opened.remove(name)? {
+            Ok(opened) => Ok(opened.expected(app.as_ref().ok()?, api)),
+            Err(reason) => Err(reason),
         };
         Some((name.clone(), expected))
     };

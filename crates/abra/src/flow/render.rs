@@ -28,9 +28,23 @@ pub struct Source<'a> {
 /// # Errors
 /// Every problem of all its files at once.
 pub fn render(app: &App, source: Source<'_>, target: &Target, api: ApiVersion) -> Result<StackSpec, Failure> {
+    rendered(load(app, source, false), app, source.files, target, api)
+}
+
+/// The same of files that are loaded already: which engine it is for matters to the rest only.
+///
+/// # Errors
+/// Every problem of all its files at once.
+pub fn rendered(
+    loaded: Result<Loaded, Vec<Finding>>,
+    app: &App,
+    files: &RecipeFiles,
+    target: &Target,
+    api: ApiVersion,
+) -> Result<StackSpec, Failure> {
     let what = format!("recipe {} at {}", app.recipe, target.record());
-    let loaded = load(app, source, false).map_err(|findings| Failure::refused(&what, findings))?;
-    let request = ConvertRequest { stack: app.stack.as_str(), files: source.files, api };
+    let loaded = loaded.map_err(|findings| Failure::refused(&what, findings))?;
+    let request = ConvertRequest { stack: app.stack.as_str(), files, api };
     let mut wanted = convert(&loaded.document, &loaded.sources, &request)
         .map_err(|findings| Failure::refused(&what, [loaded.findings.clone(), findings].concat()))?;
     wanted.findings = [loaded.findings, wanted.findings].concat();

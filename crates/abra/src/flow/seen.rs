@@ -1,10 +1,11 @@
 //! What is known of one app from a snapshot of its server, its recipe and its team's remote, in one word and a few facts.
 use super::behind::{self, Remotes};
 use super::content::{self, Expectations, Here};
+use super::render::Source;
 use super::snapshot::Snapshot;
 use super::{lease, operation};
 use crate::context::Context;
-use crate::git::GitError;
+use crate::git::{GitError, RecipeFiles};
 use crate::home::Home;
 use abra_core::app::App;
 use abra_core::name::{RecipeName, StackName};
@@ -52,6 +53,11 @@ impl Around {
         let (recipes, remotes) = tokio::join!(recipes(context, apps), behind::look(context, apps));
         let (sync, home) = (context.settings.sync.value, context.home.clone());
         Self { sync, home, user_home: context.user_home.clone(), recipes, remotes }
+    }
+
+    /// What a recipe with these files is loaded with.
+    pub(super) fn source<'a>(&'a self, files: &'a RecipeFiles) -> Source<'a> {
+        Source { files, user_home: self.user_home.as_deref() }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::LinkError;
 use super::again::{self, Again, Next};
 use super::asked::Asked;
+use super::attempts::Attempts;
 use super::folder::Places;
 use super::heard::Hearer;
 use super::login::Login;
@@ -55,6 +56,7 @@ struct Inner {
     leaving: Mutex<Vec<JoinHandle<()>>>,
     terminal: Turn<()>,
     asked: Asked,
+    attempts: Attempts,
 }
 
 /// An engine behind ssh.
@@ -85,6 +87,7 @@ impl Links {
             leaving: Mutex::default(),
             terminal: Turn::default(),
             asked: Asked::default(),
+            attempts: Attempts::default(),
         }))
     }
 
@@ -102,6 +105,11 @@ impl Links {
     /// waiting.
     pub async fn begun(&self) {
         self.0.starts.begun().await;
+    }
+
+    /// Waits while servers are being logged in to and no such login is over yet: many at a time take all of the machine.
+    pub async fn reached(&self) {
+        self.0.attempts.first().await;
     }
 
     /// The engine at an address. Nothing is done yet.
@@ -202,6 +210,7 @@ impl Behind {
         let slot = self.links.0.slot(&self.address);
         let mut server = slot.lock().await;
         if server.master.as_ref().is_none_or(|master| master.has_ended()) {
+            let _attempt = self.links.0.attempts.begin();
             server.master = Some(Arc::new(self.links.0.log_in(&self.address).await?));
         }
         server.users += 1;

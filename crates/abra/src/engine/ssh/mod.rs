@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | `links` | which servers are logged in to in this run |
 //! | `asked` | how long somebody is asked things |
+//! | `attempts` | logins that are being made |
 //! | `plain` | whether ssh has to be asked what its settings mean |
 //! | `starts` | who may start ssh, of many |
 //! | `again` | when to log in again after a link has ended |
@@ -22,6 +23,7 @@
 //! (core), and where a server's address stands.
 mod again;
 mod asked;
+mod attempts;
 mod dial;
 mod error;
 mod folder;
