@@ -44,12 +44,20 @@ pub struct Cores {
 
 impl Default for Cores {
     fn default() -> Self {
-        let count = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { count, free: Arc::new(Semaphore::new(count)) }
+        Self::some(std::thread::available_parallelism().map_or(1, usize::from))
     }
 }
 
 impl Cores {
+    fn some(count: usize) -> Self {
+        Self { count, free: Arc::new(Semaphore::new(count)) }
+    }
+
+    /// Half of them, for what may turn out not to be needed.
+    pub fn half() -> Self {
+        Self::some(Self::default().count.div_ceil(2))
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.count

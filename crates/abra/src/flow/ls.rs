@@ -17,7 +17,7 @@ use abra_core::status::{AtWork, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{OnceCell, oneshot};
+use tokio::sync::{Notify, OnceCell, watch};
 
 /// Which apps.
 #[derive(Debug)]
@@ -91,63 +91,110 @@ pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came))
         });
         return Ok(List { rows: rows.collect(), problems: vec![] });
     }
-    // What is known here is looked up while the servers are asked, by whoever is first.
-    let (servers, known) = (listing.keys().cloned().collect(), OnceCell::new());
-    let cores = Cores::default();
-    let is_crowd = listing.len() > cores.count();
-    let look_here = async || {
-        // Of few servers the logins leave a core for it. Of many it would make them all later.
-        if is_crowd {
-            context.links.reached().await;
-        }
-        known_here(context, request, listing.clone()).await
+    let servers = listing.keys().cloned().collect();
+    let asking = Asking {
+        context,
+        request,
+        listing,
+        known: OnceCell::new(),
+        cores: Cores::default(),
+        spare: Cores::half(),
+        met: Notify::new(),
     };
-    let work = async |server: ServerName| {
+    let all = fleet::side_by_side(servers, |server| asking.came(server), came).await;
+    let rows = all.into_iter().flat_map(|came| came.rows).collect();
+    let problems = asking.known.get().map(|known| known.around.remotes.problems.clone()).unwrap_or_default();
+    Ok(List { rows, problems })
+}
+
+/// Servers that are asked, while what is known here is looked up, by whoever is first.
+struct Asking<'a> {
+    context: &'a Context,
+    request: &'a Request,
+    listing: BTreeMap<ServerName, Vec<AppName>>,
+    known: OnceCell<Known>,
+    cores: Cores,
+    /// For what may turn out not to be needed: what servers answered goes first.
+    spare: Cores,
+    /// Told when a server has answered, or can't.
+    met: Notify,
+}
+
+impl Asking<'_> {
+    async fn came(&self, server: ServerName) -> Came {
         let start = Instant::now();
-        let (spoke, heard) = oneshot::channel();
-        let look = async {
-            let engine = server::connect(context, &server).await?;
-            // Nobody has to listen.
-            let _ = spoke.send(engine.version());
-            snapshot::of(context, engine).await
-        };
-        let asked = async {
-            let snapshot = fleet::within(request.patience, &context.links, look).await;
-            if let Ok(snapshot) = &snapshot {
-                snapshot.engine.leave().await;
-            }
-            snapshot
-        };
-        let expected = async {
-            let known = known.get_or_init(&look_here).await;
-            let Some(of) = known.listed.get(&server) else { return Expectations::new() };
-            let files = content::files(context, &known.around, of.readable()).await;
-            // For as long as the server takes to get in touch, this machine has nothing to do.
-            let (around, listed) = (Arc::clone(&known.around), Arc::clone(of));
-            let opened = cores.work(move || opened(&around, &listed, files)).await;
-            let listed = Arc::clone(of);
-            match heard.await {
-                Ok(api) => cores.work(move || expected(&listed, opened, api)).await,
-                // A server out of reach needs none of it.
-                Err(_) => Expectations::new(),
-            }
-        };
-        let (snapshot, expected) = tokio::join!(asked, expected);
-        let Known { listed, around } = known.get_or_init(&look_here).await;
+        let (spoke, heard) = watch::channel(None);
+        let (snapshot, expected) = tokio::join!(self.asked(&server, spoke), self.expected(&server, heard));
+        let Known { listed, around } = self.known().await;
         let Some(of) = listed.get(&server) else {
             return Came { server, rows: vec![], elapsed: start.elapsed() };
         };
         let (around, listed) = (Arc::clone(around), Arc::clone(of));
-        let mut rows = cores.work(move || of_server(&around, &listed, snapshot, &expected)).await;
-        rows.retain(|row| wanted(request, row.recipe.as_deref()));
-        context.links.quiet().await;
+        let mut rows = self.cores.work(move || of_server(&around, &listed, snapshot, &expected)).await;
+        rows.retain(|row| wanted(self.request, row.recipe.as_deref()));
+        self.context.links.quiet().await;
         Came { server, rows, elapsed: start.elapsed() }
-    };
-    let all = fleet::side_by_side(servers, work, came).await;
-    let rows = all.into_iter().flat_map(|came| came.rows).collect();
-    let problems = known.get().map(|known| known.around.remotes.problems.clone()).unwrap_or_default();
-    Ok(List { rows, problems })
+    }
+
+    /// What a server says, in its time.
+    async fn asked(&self, server: &ServerName, spoke: Speaks) -> Result<Snapshot, Failure> {
+        let look = async {
+            // It ends with this, also where time is over.
+            let spoke = spoke;
+            let engine = server::connect(self.context, server).await;
+            self.met.notify_one();
+            let engine = engine?;
+            spoke.send_replace(Some(engine.version()));
+            snapshot::of(self.context, engine).await
+        };
+        let snapshot = fleet::within(self.request.patience, &self.context.links, look).await;
+        self.met.notify_one();
+        if let Ok(snapshot) = &snapshot {
+            snapshot.engine.leave().await;
+        }
+        snapshot
+    }
+
+    /// What should run of its apps. Of a server out of reach that is nobody's question.
+    async fn expected(&self, server: &ServerName, mut heard: Heard) -> Expectations {
+        let known = self.known().await;
+        let is_lost = |heard: &Heard| heard.borrow().is_none() && heard.has_changed().is_err();
+        let Some(of) = known.listed.get(server).filter(|_| !is_lost(&heard)) else {
+            return Expectations::new();
+        };
+        let files = content::files(self.context, &known.around, of.readable()).await;
+        if is_lost(&heard) {
+            return Expectations::new();
+        }
+        let (around, listed) = (Arc::clone(&known.around), Arc::clone(of));
+        let opened = self.spare.work(move || opened(&around, &listed, files)).await;
+        let api = heard.wait_for(Option::is_some).await.ok().and_then(|api| *api);
+        let (Some(api), listed) = (api, Arc::clone(of)) else { return Expectations::new() };
+        self.cores.work(move || expected(&listed, opened, api)).await
+    }
+
+    async fn known(&self) -> &Known {
+        self.known.get_or_init(|| self.look_here()).await
+    }
+
+    /// Beside few logins there is time for it. Many would all be later for it, so it waits until one server is reached, or
+    /// can't be: its row needs what is known here.
+    async fn look_here(&self) -> Known {
+        if self.listing.len() > self.cores.count() {
+            tokio::select! {
+                () = self.context.links.reached() => {}
+                () = self.met.notified() => {}
+            }
+        }
+        known_here(self.context, self.request, self.listing.clone()).await
+    }
 }
+
+/// Tells the version that an engine speaks, once it has answered.
+type Speaks = watch::Sender<Option<ApiVersion>>;
+
+/// Hears of the version that an engine speaks, once it has answered.
+type Heard = watch::Receiver<Option<ApiVersion>>;
 
 /// What is known on this workstation: of each server, and of recipes and remotes.
 struct Known {

@@ -1,7 +1,7 @@
 //! Servers by docker's contexts: what is checked when one is added, and what is freed.
 use crate::operator::{APP, ENV, Forge, GOOD, Operator, Output, World};
 use crate::rig::{plain, swarm};
-use abra_rig::Proxy;
+use abra_rig::{Blackhole, Proxy};
 use serde_json::{Value, json};
 use std::os::unix::net::UnixListener;
 use std::process::Command;
@@ -97,6 +97,24 @@ fn with_app(operator: &Operator, server: &str, address: &str, app: &str) {
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(format!("{app}.env")), format!("TYPE=demo\nDOMAIN={app}\nMOTTO=share\n"))
         .unwrap();
+}
+
+#[test]
+fn many_servers_that_hang_keep_no_other_waiting() {
+    let world = World::new(&[GOOD]);
+    let (ada, hole) = (&world.ada, Blackhole::new().unwrap());
+    let port = hole.port().unwrap();
+    // More than there are cores, on most machines, and first in the list.
+    for number in 0..9 {
+        let address = format!("ssh://u{number}@127.0.0.1:{port}");
+        with_app(ada, &format!("a{number}.example"), &address, &format!("a{number}.test"));
+    }
+    ada.deploy("").is(0, &["is deployed and runs"]);
+    let mut run = ada.start_on_terminal("app ls -S --timeout 10s");
+    run.says("a0.example (1 app");
+    let said = run.end().is(0, &["in-sync", "warning: a8.example: no answer within 10 s"]).text;
+    let first = |what: &str| said.find(what).unwrap_or_else(|| panic!("no {what} in {said}"));
+    assert!((0..9).all(|number| first("default (1 app") < first(&format!("a{number}.example ("))), "{said}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ use tool::Tools;
 #[derive(Debug, Parser)]
 struct Cli {
     /// The abra to measure
-    #[arg(long, default_value = "target/release/abra")]
+    #[arg(long, default_value = "target/dist/abra")]
     abra: PathBuf,
     /// The docker to compare it with
     #[arg(long, default_value = "docker")]

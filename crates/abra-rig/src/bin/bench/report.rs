@@ -37,7 +37,7 @@ impl Report {
         let version = engine.json("/version")?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let conditions = format!(
-            "Compared: `{}` (release build) and `{}`, both on Docker Engine {} and with `{}`, {cores} cores.",
+            "Compared: `{}` (as it is installed) and `{}`, both on Docker Engine {} and with `{}`, {cores} cores.",
             tools.version(0)?,
             tools.version(1)?,
             version["Version"].as_str().unwrap_or("?"),
