@@ -136,7 +136,23 @@ fn is_dead(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_plain;
+    use super::{Places, is_plain};
+    use std::fs::{self, File};
+
+    #[test]
+    fn what_other_runs_left_behind_is_looked_for_once_in_a_run() {
+        let base = tempfile::tempdir().unwrap();
+        let left = base.path().join("abra-ssh-left");
+        let (one, other) = (Places::default(), Places::default());
+        for (run, places, stays) in
+            [("first", &one, false), ("the same again", &one, true), ("next", &other, false)]
+        {
+            fs::create_dir_all(&left).unwrap();
+            File::create(left.join("lock")).unwrap();
+            places.sweep(base.path());
+            assert_eq!(left.exists(), stays, "{run}");
+        }
+    }
 
     #[test]
     fn what_ssh_would_read_otherwise_is_no_place_for_sockets() {
