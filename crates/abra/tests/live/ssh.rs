@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 pub(crate) const SERVER: &str = "coop.example.com";
 
 const ABRA_SH: &str = "greet() { echo \"hello $1\"; }\n";
+const SAMPLE: &str = "TYPE=demo\nDOMAIN=demo.example.com\nSECRET_PW_VERSION=v1\n";
+const VOLUME: &str = "volumes: {data: }";
 const SECRET: &str = "secrets:\n  pw: {external: true, name: \"${STACK_NAME}_pw_${SECRET_PW_VERSION}\"}";
 
 /// An sshd in front of an engine, with these lines in its settings.
@@ -24,13 +26,14 @@ pub(crate) fn sshd(rig: &abra_rig::Engine, name: &str, settings: &[&str]) -> Ssh
     Sshd::start(&rig.folder().join(name), &options).unwrap()
 }
 
-/// Two releases, with a secret and a function.
+/// Two releases, with a secret, a volume and a function.
 pub(crate) fn forge() -> Forge {
     let forge = Forge::new();
     forge.file("abra.sh", ABRA_SH);
+    forge.file(".env.sample", SAMPLE);
     let release = |version: &str, image: &str| {
-        let app = GOOD.replace("bb:1,", &format!("{image}, secrets: [pw],"));
-        forge.release(version, &[&format!("{app}\n{SECRET}")]);
+        let app = GOOD.replace("bb:1,", &format!("{image}, secrets: [pw], volumes: [\"data:/data\"],"));
+        forge.release(version, &[&format!("{app}\n{SECRET}\n{VOLUME}")]);
     };
     release("1.0.0+1.0", "bb:1");
     release("1.1.0+1.1", "bb:2");
@@ -90,6 +93,8 @@ fn tour(ada: &Operator, app: &str, sshd: &Sshd) {
     run(&format!("app deploy -n -D --stable 1s {app} 1.0.0+1.0"), 0, &["recorded 1.0.0+1.0"]);
     run(&format!("app ls -S -s {SERVER}"), 0, &[app, "1.0.0+1.0"]);
     run(&format!("app ps {app}"), 0, &["bb:1", "running"]);
+    run(&format!("app services {app}"), 0, &["app bb:1 replicated × 1"]);
+    run(&format!("app labels {app} app"), 0, &["1.0.0+1.0"]);
     run(&format!("app diff {app} 1.1.0+1.1"), 8, &["bb:1", "bb:2"]);
     run(&format!("app logs {app}"), 0, &["| bb:1"]);
     run(&format!("app run -n {app} app -- sh -c exit\\ 9"), 127, &[]);
@@ -104,12 +109,22 @@ fn tour(ada: &Operator, app: &str, sshd: &Sshd) {
     run(&format!("app upgrade -n -D --stable 1s {app}"), 0, &["recorded 1.1.0+1.1"]);
     run(&format!("app rollback -n -D --stable 1s {app} 1.0.0+1.0"), 0, &["recorded 1.0.0+1.0"]);
     run(&format!("app sync -n --check {app}"), 0, &[]);
+    // As if somebody else's record came with the team's files.
+    ada.write_env(&ada.env().replace("1.0.0+1.0", "1.1.0+1.1"));
+    run(&format!("app sync -n -D --stable 1s {app}"), 0, &["1.1.0+1.1 is deployed and runs"]);
     run(&format!("app watch --stable 1s {app}"), 0, &[]);
     run(&format!("app history {app}"), 0, &["rollback", "upgrade", "Ada"]);
     run(&format!("app lock status {app}"), 0, &["free"]);
+    run(&format!("app lock release -n {app}"), 0, &["the lock is free"]);
     run(&format!("app secret ls {app}"), 0, &["pw"]);
     run(&format!("app undeploy -n {app}"), 0, &[]);
     run(&format!("app secret rm -n -a {app}"), 0, &["pw"]);
+    let value = ada.home().join("value");
+    std::fs::write(&value, "sesame").unwrap();
+    run(&format!("app secret insert -n {app} pw v1 -f {}", value.display()), 0, &["pw"]);
+    run(&format!("app volume ls {app}"), 0, &["data"]);
+    run(&format!("app volume rm -n {app} data"), 0, &["data"]);
+    run(&format!("app new -n demo -s {SERVER} -D new.{app} -S"), 0, &["pw"]);
     leaves_nothing(ada);
 }
 
@@ -163,6 +178,7 @@ async fn many_calls_at_once_are_all_answered() {
         ("direct", &[][..]),
         ("closed", &["DisableForwarding yes"]),
         ("two", &["DisableForwarding yes", "MaxSessions 2"]),
+        ("one", &["DisableForwarding yes", "MaxSessions 1"]),
     ] {
         let sshd = sshd(&rig, name, settings);
         let ada = operator(&Forge::new(), "a.example.com", &sshd, "");
@@ -175,6 +191,30 @@ async fn many_calls_at_once_are_all_answered() {
         // A second look at the same server is no second login.
         Engine::connect(&endpoint, &Limits::default()).await.unwrap();
         assert_eq!(sshd.logins(), 1, "{name}: {}", sshd.log());
+    }
+}
+
+/// Channels that ssh was let open to the engine's socket, and those that it was not.
+fn channels(sshd: &Sshd) -> [usize; 2] {
+    let log = sshd.log();
+    let asked = log.matches("server_request_direct_streamlocal: originator").count();
+    let refused = log.matches("refused streamlocal port forward").count();
+    [asked - refused, refused]
+}
+
+#[test]
+fn the_connections_that_a_look_needs_are_opened_together() {
+    let (rig, forge) = (swarm(), forge());
+    for (name, settings, open, refused) in [
+        ("direct", &["LogLevel DEBUG1"][..], 4, 0..=0),
+        // And those of a second look, by when it is known that nobody answers at the first ones.
+        ("closed", &["LogLevel DEBUG1", "AllowStreamLocalForwarding no"], 0, 4..=8),
+    ] {
+        let sshd = sshd(&rig, name, settings);
+        let ada = operator(&forge, &format!("{name}.example.com"), &sshd, "");
+        ada.run("app ls -S").is(0, &["undeployed"]);
+        let channels = channels(&sshd);
+        assert!(channels[0] == open && refused.contains(&channels[1]), "{name}: {channels:?} {}", sshd.log());
     }
 }
 

@@ -211,7 +211,7 @@ impl Behind {
         let mut server = slot.lock().await;
         if server.master.as_ref().is_none_or(|master| master.has_ended()) {
             let _attempt = self.links.0.attempts.begin();
-            server.master = Some(Arc::new(self.links.0.log_in(&self.address).await?));
+            server.master = Some(Arc::new(self.links.0.log_in(&self.address).await?.begun().await));
         }
         server.users += 1;
         Ok(())
@@ -271,7 +271,7 @@ impl Behind {
         server.again.tried(ended.age());
         match self.links.0.log_in_again(&self.address, ended).await {
             Ok(master) => {
-                let master = Arc::new(master);
+                let master = Arc::new(master.begun().await);
                 server.master = Some(Arc::clone(&master));
                 Ok(master)
             }

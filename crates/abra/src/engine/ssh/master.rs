@@ -3,6 +3,7 @@ use super::dial::{self, DialStream};
 use super::folder::Folder;
 use super::keeper::Keeper;
 use super::mux;
+use super::ready::Ready;
 use super::session::{self, Through};
 use super::sessions::Sessions;
 use super::{LinkError, Tell};
@@ -30,6 +31,7 @@ pub(super) struct Master {
     ended: watch::Receiver<bool>,
     keeper: Keeper,
     folder: Folder,
+    ready: Ready,
 }
 
 /// A connection to the engine.
@@ -66,7 +68,16 @@ impl Master {
             ended,
             keeper,
             folder,
+            ready: Ready::default(),
         })
+    }
+
+    /// Opens connections for those who will ask for one at once.
+    pub(super) async fn begun(mut self) -> Self {
+        if !self.dials() {
+            self.ready = Ready::open(&self.folder.engine()).await;
+        }
+        self
     }
 
     /// How long ago the login was.
@@ -98,6 +109,9 @@ impl Master {
                 () = self.end() => Err(self.ended().into()),
             };
         }
+        if let Some(ready) = self.ready.take() {
+            return Ok(Way::Forwarded(ready));
+        }
         // ssh takes every connection, and closes it when it learns that the server won't.
         UnixStream::connect(self.folder.engine()).await.map(Way::Forwarded)
     }
@@ -127,6 +141,7 @@ impl Master {
         if self.has_ended() {
             return false;
         }
+        self.ready.close();
         let is_new = !self.dials.swap(true, Ordering::Relaxed);
         if let (true, Some(tell)) = (is_new, tell) {
             let target = &self.address.target;
@@ -145,6 +160,7 @@ impl Master {
         if !self.has_ended() && mux::terminate(&self.folder.control()).is_ok() {
             self.folder.remove();
         }
+        self.ready.close();
         self.keeper.let_go();
     }
 

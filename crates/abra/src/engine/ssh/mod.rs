@@ -13,6 +13,7 @@
 //! | `keeper` | the process that holds ssh, and ends it however this one ends |
 //! | `master` | a running ssh: connections through it, and its end |
 //! | `mux` | talking to it over its control socket |
+//! | `ready` | connections that are on their way before they are asked for |
 //! | `session` | a command that is run over there |
 //! | `dial` | where forwarding is forbidden: `docker system dial-stdio`, in few sessions |
 //! | `sessions` | how many of those there may be |
@@ -34,6 +35,7 @@ mod login;
 mod master;
 mod mux;
 mod plain;
+mod ready;
 mod session;
 mod sessions;
 mod starts;
