@@ -1,23 +1,23 @@
 //! The list of apps, and how each is.
-use super::content::{self, Expectations, Files, Opened, Openings};
-use super::fleet::{self, Cores};
+mod asking;
+
+use super::content::Expectations;
+use super::fleet;
 use super::lease;
 use super::seen::{self, Around, Seen};
-use super::server;
-use super::snapshot::{self, Snapshot};
+use super::snapshot::Snapshot;
 use crate::context::Context;
 use crate::failure::Failure;
+use crate::home::Listing;
 use abra_core::app::App;
 use abra_core::name::{AppName, ServerName, StackName};
 use abra_core::recipe::Record;
-use abra_core::stack::api::ApiVersion;
 use abra_core::stack::labels;
 use abra_core::stack::live::Service;
 use abra_core::status::{AtWork, Status};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
-use tokio::sync::{Notify, OnceCell, watch};
+use asking::Asking;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Which apps.
 #[derive(Debug)]
@@ -75,149 +75,32 @@ pub struct List {
 /// # Errors
 /// There is no such server, or the list can't be read. What is wrong with single apps and servers is in their rows.
 pub async fn list(context: &Context, request: &Request, came: impl FnMut(&Came)) -> Result<List, Failure> {
-    let listing = match &request.server {
-        Some(name) => {
-            let server = ServerName::new(name)?;
-            context.home.known_server(&server)?;
-            BTreeMap::from([(server.clone(), context.home.apps_of(&server)?)])
-        }
-        None => context.home.listing()?,
-    };
+    let (listing, strays) = apps(context, request.server.as_deref())?;
     let sync = context.settings.sync.value;
     if !request.status {
         let rows = listing.into_iter().flat_map(|(server, names)| {
             let Listed { server, apps, .. } = listed(context, request, server, names);
             apps.into_iter().map(move |(name, app)| row(sync, &server, &name, app.as_ref(), None))
         });
-        return Ok(List { rows: rows.collect(), problems: vec![] });
+        return Ok(List { rows: rows.collect(), problems: strays });
     }
     let servers = listing.keys().cloned().collect();
-    let asking = Asking {
-        context,
-        request,
-        listing,
-        known: OnceCell::new(),
-        cores: Cores::default(),
-        spare: Cores::half(),
-        met: Notify::new(),
-    };
+    let asking = Asking::new(context, request, listing);
     let all = fleet::side_by_side(servers, |server| asking.came(server), came).await;
     let rows = all.into_iter().flat_map(|came| came.rows).collect();
-    let problems = asking.known.get().map(|known| known.around.remotes.problems.clone()).unwrap_or_default();
-    Ok(List { rows, problems })
+    Ok(List { rows, problems: [strays, asking.problems()].concat() })
 }
 
-/// Servers that are asked, while what is known here is looked up, by whoever is first.
-struct Asking<'a> {
-    context: &'a Context,
-    request: &'a Request,
-    listing: BTreeMap<ServerName, Vec<AppName>>,
-    known: OnceCell<Known>,
-    cores: Cores,
-    /// For what may turn out not to be needed: what servers answered goes first.
-    spare: Cores,
-    /// Told when a server has answered, or can't.
-    met: Notify,
-}
-
-impl Asking<'_> {
-    async fn came(&self, server: ServerName) -> Came {
-        let start = Instant::now();
-        let (spoke, heard) = watch::channel(None);
-        let (snapshot, expected) = tokio::join!(self.asked(&server, spoke), self.expected(&server, heard));
-        let Known { listed, around } = self.known().await;
-        let Some(of) = listed.get(&server) else {
-            return Came { server, rows: vec![], elapsed: start.elapsed() };
-        };
-        let (around, listed) = (Arc::clone(around), Arc::clone(of));
-        let mut rows = self.cores.work(move || of_server(&around, &listed, snapshot, &expected)).await;
-        rows.retain(|row| wanted(self.request, row.recipe.as_deref()));
-        self.context.links.quiet().await;
-        Came { server, rows, elapsed: start.elapsed() }
-    }
-
-    /// What a server says, in its time.
-    async fn asked(&self, server: &ServerName, spoke: Speaks) -> Result<Snapshot, Failure> {
-        let look = async {
-            // It ends with this, also where time is over.
-            let spoke = spoke;
-            let engine = server::connect(self.context, server).await;
-            self.met.notify_one();
-            let engine = engine?;
-            spoke.send_replace(Some(engine.version()));
-            snapshot::of(self.context, engine).await
-        };
-        let snapshot = fleet::within(self.request.patience, &self.context.links, look).await;
-        self.met.notify_one();
-        if let Ok(snapshot) = &snapshot {
-            snapshot.engine.leave().await;
-        }
-        snapshot
-    }
-
-    /// What should run of its apps. Of a server out of reach that is nobody's question.
-    async fn expected(&self, server: &ServerName, mut heard: Heard) -> Expectations {
-        let known = self.known().await;
-        let is_lost = |heard: &Heard| heard.borrow().is_none() && heard.has_changed().is_err();
-        let Some(of) = known.listed.get(server).filter(|_| !is_lost(&heard)) else {
-            return Expectations::new();
-        };
-        let files = content::files(self.context, &known.around, of.readable()).await;
-        if is_lost(&heard) {
-            return Expectations::new();
-        }
-        let (around, listed) = (Arc::clone(&known.around), Arc::clone(of));
-        let opened = self.spare.work(move || opened(&around, &listed, files)).await;
-        let api = heard.wait_for(Option::is_some).await.ok().and_then(|api| *api);
-        let (Some(api), listed) = (api, Arc::clone(of)) else { return Expectations::new() };
-        self.cores.work(move || expected(&listed, opened, api)).await
-    }
-
-    async fn known(&self) -> &Known {
-        self.known.get_or_init(|| self.look_here()).await
-    }
-
-    /// Beside few logins there is time for it. Many would all be later for it, so it waits until one server is reached, or
-    /// can't be: its row needs what is known here.
-    async fn look_here(&self) -> Known {
-        if self.listing.len() > self.cores.count() {
-            tokio::select! {
-                () = self.context.links.reached() => {}
-                () = self.met.notified() => {}
-            }
-        }
-        known_here(self.context, self.request, self.listing.clone()).await
-    }
-}
-
-/// Tells the version that an engine speaks, once it has answered.
-type Speaks = watch::Sender<Option<ApiVersion>>;
-
-/// Hears of the version that an engine speaks, once it has answered.
-type Heard = watch::Receiver<Option<ApiVersion>>;
-
-/// What is known on this workstation: of each server, and of recipes and remotes.
-struct Known {
-    listed: BTreeMap<ServerName, Arc<Listed>>,
-    around: Arc<Around>,
-}
-
-/// Looks it up without keeping a login waiting: these go on between one server's files and the next one's, and git is asked
-/// when all have begun.
-async fn known_here(
-    context: &Context,
-    request: &Request,
-    listing: BTreeMap<ServerName, Vec<AppName>>,
-) -> Known {
-    let mut all = BTreeMap::new();
-    for (server, names) in listing {
-        all.insert(server.clone(), Arc::new(listed(context, request, server, names)));
-        tokio::task::yield_now().await;
-    }
-    context.links.begun().await;
-    let apps: Vec<&App> = all.values().flat_map(|of| of.readable()).collect();
-    let around = Arc::new(Around::look(context, &apps).await);
-    Known { listed: all, around }
+/// The apps of one server, or of all, by server; and what looks like one of them and can't be one, with the reason.
+///
+/// # Errors
+/// There is no such server, or the apps can't be listed.
+pub fn apps(context: &Context, server: Option<&str>) -> Result<(Listing, Vec<String>), Failure> {
+    let home = &context.home;
+    let Some(name) = server else { return Ok((home.listing()?, home.strays()?)) };
+    let server = ServerName::new(name)?;
+    home.known_server(&server)?;
+    Ok(([(server.clone(), home.apps_of(&server)?)].into(), home.strays_of(&server)?))
 }
 
 /// Whether a recipe is among those that are listed.
@@ -253,30 +136,6 @@ fn listed(context: &Context, request: &Request, server: ServerName, names: Vec<A
     let stacks = apps.iter().filter_map(stack).collect();
     apps.retain(|(_, app)| wanted(request, app.as_ref().ok().map(|app| app.recipe.as_str())));
     Listed { server, apps, stacks }
-}
-
-/// The recipes of a server's apps, loaded.
-fn opened(around: &Around, listed: &Listed, mut files: Files) -> Openings {
-    let opened = |(name, app): &(AppName, Result<App, Failure>)| {
-        let opened = match files.remove(name)? {
-            Ok((target, tree)) => Ok(Opened::of(around, app.as_ref().ok()?, target, tree)),
-            Err(reason) => Err(reason),
-        };
-        Some((name.clone(), opened))
-    };
-    listed.apps.iter().filter_map(opened).collect()
-}
-
-/// What should run of a server's apps, by an engine that speaks this version.
-fn expected(listed: &Listed, mut opened: Openings, api: ApiVersion) -> Expectations {
-    let expected = |(name, app): &(AppName, Result<App, Failure>)| {
-        let expected = match opened.remove(name)? {
-            Ok(opened) => Ok(opened.expected(app.as_ref().ok()?, api)),
-            Err(reason) => Err(reason),
-        };
-        Some((name.clone(), expected))
-    };
-    listed.apps.iter().filter_map(expected).collect()
 }
 
 fn of_server(

@@ -88,6 +88,10 @@ async fn volumes(context: &Context, server: &ServerName, engine: &Engine) -> Res
     let unused = Filters::none().and("dangling", "true");
     let all = Filters::none();
     let (unused, services) = tokio::try_join!(engine.volumes(&unused), engine.services(&all))?;
+    if let Some(stray) = context.home.strays_of(server)?.first() {
+        let said = "nothing was removed: that may be an app, and some volumes its own; without --volumes it is not needed";
+        return Err(Failure::new(stray.clone()).hint(said));
+    }
     let mut apps = BTreeMap::new();
     for name in context.home.apps_of(server)? {
         // A file with errors may name a stack: whose volumes are whose is not known then.

@@ -12,7 +12,6 @@ use super::witness;
 use crate::context::Context;
 use crate::engine::{Engine, Filters};
 use crate::failure::Failure;
-use crate::home::Listing;
 use abra_core::app::App;
 use abra_core::finding::Finding;
 use abra_core::journal::word;
@@ -191,21 +190,6 @@ pub async fn adopt(context: &Context, adoption: &Adoption) -> Result<Recorded, F
         recorded
     };
     lease.hold(work).await
-}
-
-/// The apps of one server, or of all, by server.
-///
-/// # Errors
-/// There is no such server, or the apps can't be listed.
-pub fn apps(context: &Context, server: Option<&str>) -> Result<Listing, Failure> {
-    Ok(match server {
-        Some(name) => {
-            let server = ServerName::new(name)?;
-            context.home.known_server(&server)?;
-            [(server.clone(), context.home.apps_of(&server)?)].into()
-        }
-        None => context.home.listing()?,
-    })
 }
 
 /// Whether a server answers at all, and in time.

@@ -4,6 +4,7 @@
 mod apps;
 mod create;
 mod rewrite;
+mod strays;
 pub(crate) mod whole;
 mod writable;
 

@@ -1,7 +1,9 @@
 use super::{Home, HomeError};
 use abra_core::name::{AppName, RecipeName, ServerName};
 use abra_core::recipe::Record;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::PathBuf;
 
@@ -79,6 +81,39 @@ fn servers_and_apps_are_folders_and_env_files_or_links_to_them() {
         })
         .collect();
     assert_eq!(shown, ["a.example: blog", "b.example: chat.example.com gone linked wiki"]);
+}
+
+#[test]
+fn what_looks_like_a_server_or_an_app_and_can_not_be_one_is_told() {
+    let (_dir, home) = home();
+    assert_eq!(home.strays().unwrap(), [""; 0]);
+    write(&home, "servers/b.example/wiki.env", "TYPE=wiki");
+    write(&home, "servers/b.example/-f.env", "");
+    write(&home, "servers/b.example/my app.env", "");
+    for nobodys in
+        ["b.example/README.md", "b.example/.x y.env", ".git/x.env", "old notes/todo.txt", "x y.env"]
+    {
+        write(&home, &format!("servers/{nobodys}"), "");
+    }
+    write(&home, "servers/my\nserver/wiki.env", "TYPE=wiki");
+    symlink("../elsewhere", home.root().join("servers/gone.example")).unwrap();
+    let no_text = home.server_dir(&server("b.example")).join(OsStr::from_bytes(b"\xff.env"));
+    fs::write(no_text, "").unwrap();
+    let of_b = [
+        "b.example/-f.env: the app name `-f` may not begin with `-`; it is passed over",
+        "b.example/my app.env: the app name `my app` may not contain ` `; letters, digits, `.`, `-` and `_` are allowed; it is passed over",
+        "b.example/\u{fffd}.env: the app name `\u{fffd}` may not contain `\u{fffd}`; letters, digits, `.`, `-` and `_` are allowed; it is passed over",
+    ];
+    let others = [
+        "gone.example: the link leads nowhere, so whatever server it stands for is passed over",
+        "my\\nserver: the server name `my\\nserver` may not contain `\\n`; letters, digits, `.`, `-` and `_` are allowed; its apps are passed over",
+    ];
+    let shown = |strays: Vec<String>| {
+        let begin = format!("{}/", home.servers_dir().display());
+        strays.iter().map(|stray| stray.replacen(&begin, "", 1)).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(home.strays_of(&server("b.example")).unwrap()), of_b);
+    assert_eq!(shown(home.strays().unwrap()), [&of_b[..], &others].concat());
 }
 
 #[test]

@@ -85,13 +85,20 @@ fn contexts_that_lead_nowhere_safe_are_refused_by_every_command_that_follows_the
 }
 
 #[test]
-fn folders_that_are_no_servers_name_are_passed_over() {
+fn folders_that_are_no_servers_name_are_passed_over_and_told() {
     let home = Home::usual();
     for folder in ["-oProxyCommand=x", "a\u{1b}[2J", "b c", "--", "-"] {
         home.write(&format!("abra/servers/{folder}/wiki2.test.env"), "TYPE=wiki\n");
     }
-    let page = home.page(&["server", "ls"]);
-    assert!(page.contains("default") && !page.contains("ProxyCommand") && !page.contains('\u{1b}'), "{page}");
+    let told = [
+        "the server name `-oProxyCommand=x` may not begin with `-`; its apps are passed over",
+        "`a\\u{1b}[2J`",
+    ];
+    for words in [&["server", "ls"][..], &["server", "ls", "-m"], &["app", "ls"], &["app", "ls", "-m"]] {
+        run(&home, words, 0, &told);
+        assert!(!home.page(words).contains('\u{1b}'), "{words:?}");
+    }
+    assert_eq!(home.page(&["server", "ls"]).matches("ProxyCommand").count(), 2, "it is told and not listed");
     run(&home, &["app", "ps", "wiki2.test"], 1, &["there is no app `wiki2.test`"]);
 }
 

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::flow::deploy::{self, Done, Prepared};
 use crate::flow::fleet;
 use crate::flow::lock::Wait;
+use crate::flow::ls;
 use crate::flow::operation;
 use crate::flow::record::{self, Recorded};
 use crate::flow::rollout::Outcome;
@@ -42,7 +43,9 @@ struct Work {
 /// # Errors
 /// The apps can't be listed, or nobody agrees. What goes wrong with single apps is in the table.
 pub(super) async fn run(context: &Context, args: &Args) -> Result<Exit, Failure> {
-    let apps: Vec<_> = sync::apps(context, args.server.as_deref())?.into_iter().collect();
+    let (apps, strays) = ls::apps(context, args.server.as_deref())?;
+    strays.iter().for_each(|stray| context.ui.warn(stray));
+    let apps: Vec<_> = apps.into_iter().collect();
     let piecewise = apps.len() > 1 && context.ui.is_watched();
     let look_at = async |(server, apps)| {
         let works = server_looked_at(context, args, server, apps).await;

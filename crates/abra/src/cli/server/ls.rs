@@ -23,16 +23,23 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
         apps: apps.len(),
     };
     let rows: Vec<Row> = context.home.listing()?.into_iter().map(row).collect();
+    let strays = context.home.strays()?;
     if context.ui.machine {
         let rows: Vec<_> = rows.iter().map(json_row).collect();
         context.ui.json(&rows);
-        return Ok(Exit::Done);
+    } else {
+        list(context, &rows);
     }
+    strays.iter().for_each(|stray| context.ui.warn(stray));
+    Ok(Exit::Done)
+}
+
+fn list(context: &Context, rows: &[Row]) {
     if rows.is_empty() {
         context
             .ui
             .say("no servers; `abra server add NAME` adds one, `abra server add --local` the local engine");
-        return Ok(Exit::Done);
+        return;
     }
     let shown = |row: &Row| {
         let address = row.address.as_ref().map_or("unknown", String::as_str).to_owned();
@@ -43,7 +50,6 @@ pub(super) fn run(context: &Context) -> Result<Exit, Failure> {
         context.ui.warn(&failure.message);
         failure.hints.iter().for_each(|hint| context.ui.hint(hint));
     }
-    Ok(Exit::Done)
 }
 
 fn json_row(row: &Row) -> serde_json::Value {
