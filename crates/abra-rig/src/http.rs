@@ -46,6 +46,14 @@ pub(crate) struct Body<'a> {
     pub(crate) auth: Option<&'a str>,
 }
 
+/// Asks whoever listens at a socket; each read and write may take `limit`.
+///
+/// # Errors
+/// There is no answer, or a refusal.
+pub fn get(socket: &Path, target: &str, limit: Duration) -> Result<Answer, RigError> {
+    request(socket, "GET", target, None, limit).map_err(RigError::io(target))?.accepted(target)
+}
+
 /// Sends a request; each read and write may take `limit`.
 pub(crate) fn request(
     socket: &Path,

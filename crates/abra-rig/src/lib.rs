@@ -27,7 +27,7 @@ pub mod takeover;
 pub use distance::Distance;
 pub use engine::{Engine, EngineOptions, ROOT_VARIABLE};
 pub use error::RigError;
-pub use http::Answer;
+pub use http::{Answer, get};
 pub use proxy::{Fault, Proxy, Seen};
 pub use registry::Registry;
 pub use relay::{Blackhole, Relay};

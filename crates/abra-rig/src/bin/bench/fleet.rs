@@ -27,6 +27,8 @@ pub(crate) struct Spread {
     /// Whether the goal is for this.
     pub counts: bool,
     pub all: Duration,
+    /// The logins and the engines' lists, of which nothing is made.
+    pub bare: Duration,
     pub slowest: Duration,
     /// The one in the middle, alone.
     pub usual: Duration,
@@ -49,10 +51,11 @@ impl Spread {
     fn line(&self) -> String {
         let goal =
             if self.counts { format!("≤ {}: {}", Self::MOST, word(self.is_met())) } else { String::new() };
-        let [all, slowest, usual] = [self.all, self.slowest, self.usual].map(millis);
+        let [all, bare, slowest, usual] = [self.all, self.bare, self.slowest, self.usual].map(millis);
         let ([here, there], place, ratio) = (self.costs.map(millis), &self.place, self.ratio());
+        let least = quotient(self.bare, self.slowest);
         format!(
-            "| {place} | {all:.0} | {slowest:.0} | {usual:.0} | **{ratio:.2}** | {here:.0} | {there:.0} | {goal} |\n"
+            "| {place} | {all:.0} | {slowest:.0} | {usual:.0} | **{ratio:.2}** | {bare:.0} | {least:.2} | {here:.0} | {there:.0} | {goal} |\n"
         )
     }
 }
@@ -122,7 +125,7 @@ const HERE: &str = "No server is asked. abra reads an env file for each app; doc
 const SERVICES: &str = "`app ls -S` compares what runs with what is recorded, content and all. docker's `service ls` only lists \
     services. Apps\nhave one to three services, two on average: a program, often with a database, sometimes with a cache. Over ssh both\n\
     run the same `ssh` and reach the same sshd; \"50 ms far\": through a relay that holds bytes back for 25 ms each way, and a\n\
-    new connection for 50 ms.\n\n";
+    new connection for 50 ms. Requests are counted on this machine.\n\n";
 
 const SERVERS: &str = "Each server has 50 apps with 100 services, an sshd of its own, and is 50 ms far. Behind the sshds is one engine: twenty\n\
     would do the same work on the same cores, and need the memory of twenty besides. So this machine does the work of the\n\
@@ -135,7 +138,8 @@ const SPREAD: &str = "\nAll servers at once against each of them alone (`app ls 
     A large part of both is the key exchange of the operator's own ssh, which abra leaves as it is: `sntrup761x25519-sha512`,\n\
     which OpenSSH 9 prefers, costs the workstation 50 to 80 ms for each server, `mlkem768x25519-sha256` of OpenSSH 10 next to\n\
     nothing. The goal is for what this ssh prefers. Where all servers are equally far, their work and the workstation's comes at\n\
-    the same moment, and two cores are too few for it; where they are not, it hides behind the way there.\n\n\
-    | where, key exchange | all, ms | slowest alone, ms | usual alone, ms | all ÷ slowest | CPU here, ms per server | \
-    CPU there, ms per server | goal |\n\
-    | --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n";
+    the same moment, and two cores are too few for it; where they are not, it hides behind the way there. Bare: ssh alone, to all\n\
+    servers at once, and the engines' lists through it, of which nothing is made. What it lacks to the goal, no abra can make good.\n\n\
+    | where, key exchange | all, ms | slowest alone, ms | usual alone, ms | all ÷ slowest | bare, ms | bare ÷ slowest | \
+    CPU here, ms per server | CPU there, ms per server | goal |\n\
+    | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- |\n";

@@ -3,6 +3,7 @@
 //! Runs of the two alternate, so that whatever else the machine does hits both alike; what counts are medians and
 //! their ratio. Time is taken on the engine's own socket; requests are counted in a run of their own, through a proxy.
 mod apps;
+mod bare;
 mod deploy;
 mod fleet;
 mod ground;

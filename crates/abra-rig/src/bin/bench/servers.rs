@@ -1,4 +1,5 @@
 //! More and more servers, each behind an sshd of its own and 50 ms far: all at once, and each alone.
+use crate::bare;
 use crate::fleet::{Fleet, Spread};
 use crate::ground::{Ground, NOWHERE, Reach, STEP, Server};
 use crate::plot::{Line, plot};
@@ -103,20 +104,25 @@ fn many(ground: &Ground<'_>, servers: &[Server]) -> Result<Many, RigError> {
 
 /// All servers, and each alone, in turn.
 fn spread(ground: &Ground<'_>, servers: &[Server], name: NameOf) -> Result<Spread, RigError> {
-    let mut all = Vec::new();
+    let (mut all, mut bare) = (Vec::new(), Vec::new());
+    let names: Vec<&str> = servers.iter().map(|server| name(server).as_str()).collect();
+    let folder = ground.engine.folder();
     let mut alone = vec![Vec::new(); servers.len()];
     for _ in 0..ground.tools.rounds(3) {
         for (server, times) in servers.iter().zip(&mut alone) {
             times.push(ground.tools.run(0, NOWHERE, &["app", "ls", "-S", "-o", "-s", name(server)])?);
         }
-        all.push(abra(ground)?);
-        all.push(abra(ground)?);
+        for _ in 0..2 {
+            all.push(abra(ground)?);
+            bare.push(bare::look(folder, &names)?);
+        }
     }
     let alone: Vec<Duration> = alone.into_iter().map(median).collect();
     let slowest = alone.iter().max().copied().unwrap_or_default();
     let (cost, count) = (cost(3, || abra(ground))?, u32::try_from(servers.len()).unwrap_or(1));
     let costs = [cost.own / count, cost.others / count];
-    Ok(Spread { all: median(all), slowest, usual: median(alone), costs, ..Spread::default() })
+    let [all, bare] = [all, bare].map(median);
+    Ok(Spread { all, bare, slowest, usual: median(alone), costs, ..Spread::default() })
 }
 
 fn abra(ground: &Ground<'_>) -> Result<Duration, RigError> {
