@@ -240,10 +240,12 @@ impl Behind {
         }
     }
 
-    /// A connection broke: gives the end of its login a moment to be known, so that the next one does not fail, too. Right
-    /// after a login it rather means that forwarding is forbidden.
+    /// A connection broke: the next one is a new one, and the end of its login gets a moment to be known, so that it does not
+    /// fail, too. Right after a login it rather means that forwarding is forbidden.
     pub(in crate::engine) async fn settle(&self) {
-        if let Some(master) = self.master().await.filter(|master| master.age() > YOUNG) {
+        let Some(master) = self.master().await else { return };
+        master.distrust();
+        if master.age() > YOUNG {
             master.ends().await;
         }
     }

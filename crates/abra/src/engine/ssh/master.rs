@@ -136,12 +136,17 @@ impl Master {
         self.dials.load(Ordering::Relaxed)
     }
 
+    /// What was opened before leads where the connection led that has just broken.
+    pub(super) fn distrust(&self) {
+        self.ready.close();
+    }
+
     /// The forwarded socket leads nowhere: from now on sessions are used. Says whether they can be.
     pub(super) fn dial(&self, tell: Option<&Tell>) -> bool {
         if self.has_ended() {
             return false;
         }
-        self.ready.close();
+        self.distrust();
         let is_new = !self.dials.swap(true, Ordering::Relaxed);
         if let (true, Some(tell)) = (is_new, tell) {
             let target = &self.address.target;
