@@ -22,7 +22,7 @@ impl Home {
                     "{}: the link leads nowhere, so whatever server it stands for is passed over",
                     shown(&dir, &name)
                 )),
-                Err(error) if has_env_file(&path)? => {
+                Err(error) if has_env_file(&path) => {
                     strays.push(format!("{}: {error}; its apps are passed over", shown(&dir, &name)));
                 }
                 Ok(server) if path.is_dir() => strays.extend(self.strays_of(&server)?),
@@ -68,8 +68,10 @@ fn is_lost(path: &Path) -> bool {
     path.is_symlink() && !path.exists()
 }
 
-fn has_env_file(path: &Path) -> Result<bool, HomeError> {
-    Ok(path.is_dir() && visible(path)?.iter().any(|name| name.as_encoded_bytes().ends_with(b".env")))
+/// Nobody's folder may be unreadable.
+fn has_env_file(path: &Path) -> bool {
+    let is_env_file = |name: &OsString| name.as_encoded_bytes().ends_with(b".env");
+    path.is_dir() && visible(path).is_ok_and(|names| names.iter().any(is_env_file))
 }
 
 fn shown(dir: &Path, name: &str) -> String {
