@@ -1,6 +1,7 @@
 //! What no look at all servers can do without: the logins, by the same ssh, and the engines' lists. Nothing is made of them.
 use abra_rig::RigError;
 use std::io::{Error, ErrorKind};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, ScopedJoinHandle};
@@ -47,11 +48,13 @@ impl Login {
         let mut ssh = Command::new("ssh");
         ssh.args(["-N", "-T", "-a", "-x", "-o", "BatchMode=yes", "-L"]);
         ssh.arg(format!("{}:/var/run/docker.sock", socket.display())).arg(name);
+        // As in abra's runs, which know no agent.
+        ssh.env_remove("SSH_AUTH_SOCK");
         ssh.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let start = Instant::now();
         let failed = || RigError::io(format!("ssh {name}"));
         let mut login = Self { ssh: ssh.spawn().map_err(failed())?, socket };
-        while !login.socket.exists() {
+        while UnixStream::connect(&login.socket).is_err() {
             if start.elapsed() > LIMIT || login.ssh.try_wait().map_err(failed())?.is_some() {
                 return Err(failed()(Error::from(ErrorKind::NotConnected)));
             }
