@@ -37,6 +37,8 @@ pub struct SshdOptions {
     pub settings: Vec<String>,
     /// Whether there is no `docker` on the `PATH`.
     pub without_docker: bool,
+    /// Another sshd than the machine's.
+    pub program: Option<PathBuf>,
 }
 
 /// A running sshd; it ends when dropped, with everybody who is logged in.
@@ -235,7 +237,10 @@ pub fn own_ssh(home: &Path, settings: &str, known_hosts: &str) -> Result<(), Rig
 
 /// Its program; its files are in the folder then.
 fn prepared(folder: &Path, options: &SshdOptions) -> Result<PathBuf, RigError> {
-    let sshd = needs::program("sshd")
+    let sshd = options
+        .program
+        .clone()
+        .or_else(|| needs::program("sshd"))
         .ok_or_else(|| RigError::Missing(vec!["sshd (package openssh-server)".to_owned()]))?;
     prepare(folder, options).map_err(RigError::io("sshd"))?;
     for name in ["host", "key"] {

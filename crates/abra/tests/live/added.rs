@@ -26,7 +26,12 @@ impl Servers {
         );
         let sshd = |name: &'static str, engine: Option<&Engine>, settings: &str, without_docker: bool| {
             let settings = settings.split_terminator('\n').map(str::to_owned).collect();
-            let options = SshdOptions { engine: engine.map(Engine::socket), settings, without_docker };
+            let options = SshdOptions {
+                engine: engine.map(Engine::socket),
+                settings,
+                without_docker,
+                ..SshdOptions::default()
+            };
             (name, Sshd::start(&swarm.folder().join(name), &options).unwrap())
         };
         let all = vec![

@@ -22,7 +22,7 @@ const SECRET: &str = "secrets:\n  pw: {external: true, name: \"${STACK_NAME}_pw_
 /// An sshd in front of an engine, with these lines in its settings.
 pub(crate) fn sshd(rig: &abra_rig::Engine, name: &str, settings: &[&str]) -> Sshd {
     let settings = settings.iter().map(|line| (*line).to_owned()).collect();
-    let options = SshdOptions { engine: Some(rig.socket()), settings, without_docker: false };
+    let options = SshdOptions { engine: Some(rig.socket()), settings, ..SshdOptions::default() };
     Sshd::start(&rig.folder().join(name), &options).unwrap()
 }
 
@@ -285,7 +285,11 @@ fn what_is_wrong_is_said_with_what_can_be_done() {
     let (rig, forge) = (plain(), Forge::new());
     let sshd_of = |name: &str, settings: &[&str], engine: Option<PathBuf>, without_docker: bool| {
         let settings = settings.iter().map(|line| (*line).to_owned()).collect();
-        Sshd::start(&rig.folder().join(name), &SshdOptions { engine, settings, without_docker }).unwrap()
+        Sshd::start(
+            &rig.folder().join(name),
+            &SshdOptions { engine, settings, without_docker, ..SshdOptions::default() },
+        )
+        .unwrap()
     };
     let good = sshd_of("good", &[], Some(rig.socket()), false);
     let no_docker = sshd_of("nodocker", &["DisableForwarding yes"], None, true);

@@ -39,6 +39,9 @@ pub(crate) struct Server {
     pub(crate) other: String,
     /// The name that leads there through a relay of its own distance.
     pub(crate) away: String,
+    /// The name that leads there as far as [`Self::far`], through an sshd that takes less of this machine.
+    pub(crate) small: String,
+    small_sshd: Option<Sshd>,
 }
 
 /// Servers, and the distance to them.
@@ -52,8 +55,9 @@ pub(crate) struct Reach {
 }
 
 impl Server {
-    fn names(&self) -> [&String; 4] {
-        [&self.near, &self.far, &self.other, &self.away]
+    fn names(&self) -> impl Iterator<Item = &String> {
+        let small = self.small_sshd.is_some().then_some(&self.small);
+        [&self.near, &self.far, &self.other, &self.away].into_iter().chain(small)
     }
 
     /// How many logins a run of each tool makes.
@@ -73,8 +77,15 @@ impl Server {
 
 impl Reach {
     /// ssh's settings for the names that lead through relays.
-    fn relayed(&self, far: &[u16], away: &[u16], known_hosts: &Path) -> String {
+    fn relayed(&self, known_hosts: &Path) -> String {
         let mut settings = String::new();
+        let (far, others) = self.distance.ports().split_at(self.servers.len());
+        let (away, small) = others.split_at(self.servers.len());
+        let small_sshds =
+            self.servers.iter().filter_map(|server| Some((server, server.small_sshd.as_ref()?)));
+        for ((server, sshd), port) in small_sshds.zip(small) {
+            settings += &sshd.host_by(&server.small, *port, known_hosts);
+        }
         for ((server, far), away) in self.servers.iter().zip(far).zip(away) {
             let Server { sshd, far: name, other, away: own, .. } = server;
             settings += &sshd.host_by(name, *far, known_hosts);
@@ -83,6 +94,13 @@ impl Reach {
             let _ = writeln!(settings, "  KexAlgorithms {}", self.other);
         }
         settings
+    }
+}
+
+impl Reach {
+    /// Whether there are sshds that take less of this machine.
+    pub(crate) fn has_small(&self) -> bool {
+        self.servers.iter().all(|server| server.small_sshd.is_some())
     }
 }
 
@@ -95,14 +113,17 @@ impl<'a> Ground<'a> {
         Ok(ground)
     }
 
-    /// So many sshds in front of the engine, which ssh and docker know by their names.
-    pub(crate) fn reach(&self, count: usize) -> Result<Reach, RigError> {
-        let servers = self.servers(count)?;
+    /// So many sshds in front of the engine, which ssh and docker know by their names; and as many that take less of this
+    /// machine, if there is such a program.
+    pub(crate) fn reach(&self, count: usize, small: Option<&Path>) -> Result<Reach, RigError> {
+        let servers = self.servers(count, small)?;
         let ports = || servers.iter().map(|server| server.sshd.port());
         let away = (1..).map(|number| STEP * number);
-        let targets: Vec<_> = ports().map(|port| (port, FAR)).chain(ports().zip(away)).collect();
+        let small = servers.iter().filter_map(|server| Some((server.small_sshd.as_ref()?.port(), FAR)));
+        let targets: Vec<_> = ports().map(|port| (port, FAR)).chain(ports().zip(away)).chain(small).collect();
         let distance = Distance::start(&targets)?;
-        let known: String = servers.iter().map(|server| server.sshd.known()).collect::<Result<_, _>>()?;
+        let sshds = servers.iter().flat_map(|server| std::iter::once(&server.sshd).chain(&server.small_sshd));
+        let known: String = sshds.map(Sshd::known).collect::<Result<_, _>>()?;
         let settings: String =
             servers.iter().map(|server| server.sshd.host(&server.near, &self.known_hosts())).collect();
         own_ssh(self.tools.home(), &settings, &known)?;
@@ -110,8 +131,7 @@ impl<'a> Ground<'a> {
             servers.first().map(|server| self.exchange(&server.near)).transpose()?.unwrap_or_default();
         let other = if exchange.starts_with("sntrup") { CHEAP } else { COSTLY };
         let reach = Reach { servers, exchange, other, distance };
-        let (far, away) = reach.distance.ports().split_at(count);
-        let relayed = reach.relayed(far, away, &self.known_hosts());
+        let relayed = reach.relayed(&self.known_hosts());
         own_ssh(self.tools.home(), &(settings + &relayed), &known)?;
         for name in reach.servers.iter().flat_map(Server::names) {
             self.context(name, &format!("ssh://{name}"))?;
@@ -119,15 +139,24 @@ impl<'a> Ground<'a> {
         Ok(reach)
     }
 
-    fn servers(&self, count: usize) -> Result<Vec<Server>, RigError> {
+    fn servers(&self, count: usize, small: Option<&Path>) -> Result<Vec<Server>, RigError> {
         let options = SshdOptions { engine: Some(self.engine.socket()), ..SshdOptions::default() };
         let folder = self.engine.folder().join("sshd");
         fs::create_dir_all(&folder).map_err(RigError::io("the folder for sshds"))?;
         let server = |number| {
-            let [near, far, other, away] = ["n", "f", "o", "a"].map(|kind| format!("{kind}{number}.example"));
-            let folder = folder.join(&near);
-            let _ = fs::remove_dir_all(&folder);
-            Ok(Server { sshd: Sshd::listening(&folder, &options)?, near, far, other, away })
+            let names = ["n", "f", "o", "a", "s"].map(|kind| format!("{kind}{number}.example"));
+            let listening = |name: &str, program: Option<&Path>| {
+                let folder = folder.join(name);
+                let _ = fs::remove_dir_all(&folder);
+                Sshd::listening(
+                    &folder,
+                    &SshdOptions { program: program.map(Path::to_owned), ..options.clone() },
+                )
+            };
+            let sshd = listening(&names[0], None)?;
+            let small_sshd = small.map(|program| listening(&names[4], Some(program))).transpose()?;
+            let [near, far, other, away, small] = names;
+            Ok(Server { sshd, near, far, other, away, small, small_sshd })
         };
         (0..count).map(server).collect()
     }

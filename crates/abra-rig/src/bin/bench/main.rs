@@ -38,6 +38,9 @@ struct Cli {
     /// The docker to compare it with
     #[arg(long, default_value = "docker")]
     docker: PathBuf,
+    /// An sshd that takes less of this machine than its own: many servers are measured behind it, too
+    #[arg(long)]
+    small_sshd: Option<PathBuf>,
     /// Where the tables go, as Markdown, with plots beside it [default: docs/benchmarks.md, for the whole]
     #[arg(long)]
     output: Option<PathBuf>,
@@ -96,7 +99,8 @@ fn measure(cli: &Cli, home: &Path) -> Result<Report, RigError> {
         load::measure(&tools, &folder, &mut report)?;
     }
     let ground = Ground::new(&tools, &engine)?;
-    let reach = ground.reach(if cli.wants(Part::Servers) { servers::SERVERS } else { 1 })?;
+    let many = cli.wants(Part::Servers);
+    let reach = ground.reach(if many { servers::SERVERS } else { 1 }, cli.small_sshd.as_deref())?;
     deployments(cli, &ground, &reach, &folder, &mut report)?;
     listings(cli, &ground, &reach, &mut report.fleet)?;
     let whole = || (cli.only.is_empty() && cli.rounds == usize::MAX).then(|| "docs/benchmarks.md".into());

@@ -39,12 +39,18 @@ pub(crate) fn measure(ground: &Ground<'_>, reach: &Reach, report: &mut Fleet) ->
     }
     forget(ground, &reach.servers, |server| &server.far);
     let (nearest, farthest) = (STEP.as_millis(), STEP.as_millis() * SERVERS as u128);
-    let places: [(String, bool, NameOf); 4] = [
+    let mut places: Vec<(String, bool, NameOf)> = vec![
         (format!("50 ms far, `{}`", reach.exchange), true, |server| &server.far),
         (format!("50 ms far, `{}`", reach.other), false, |server| &server.other),
         (format!("from {nearest} to {farthest} ms far, `{}`", reach.exchange), true, |server| &server.away),
         (format!("next door, `{}`", reach.exchange), false, |server| &server.near),
     ];
+    if reach.has_small() {
+        places.insert(
+            1,
+            (format!("50 ms far, `{}`, small sshd", reach.exchange), false, |server| &server.small),
+        );
+    }
     for (place, counts, name) in places {
         say(&format!("each server alone, {place}"));
         known(ground, &reach.servers, name)?;
