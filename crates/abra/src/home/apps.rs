@@ -3,6 +3,7 @@ use super::{Home, HomeError, checked, io_error};
 use abra_core::app::App;
 use abra_core::name::{AppName, ServerName, nearest};
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::Path;
 
 /// Where an app is.
@@ -123,8 +124,13 @@ fn stands_for_app(path: &Path) -> bool {
     }
 }
 
-/// The names in a folder; none where there is no folder. Names that are not text are passed over.
+/// The names in a folder that are text; none where there is no folder.
 fn names(dir: &Path) -> Result<Vec<String>, HomeError> {
+    Ok(entries(dir)?.into_iter().filter_map(|name| name.into_string().ok()).collect())
+}
+
+/// What is in a folder; nothing where there is none.
+pub(super) fn entries(dir: &Path) -> Result<Vec<OsString>, HomeError> {
     let entries = match std::fs::read_dir(dir) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -132,7 +138,7 @@ fn names(dir: &Path) -> Result<Vec<String>, HomeError> {
     };
     let mut names = Vec::new();
     for entry in entries {
-        names.extend(entry.map_err(io_error("list", dir))?.file_name().into_string());
+        names.push(entry.map_err(io_error("list", dir))?.file_name());
     }
     Ok(names)
 }

@@ -1,9 +1,9 @@
 //! What looks like a server or an app, and can't be one: somebody has put it there, and should not have to guess why nothing
 //! ever shows it.
-use super::{Home, HomeError, io_error};
+use super::apps::entries;
+use super::{Home, HomeError};
 use abra_core::name::{AppName, ServerName};
 use std::ffi::OsString;
-use std::io::ErrorKind;
 use std::path::Path;
 
 impl Home {
@@ -50,15 +50,7 @@ impl Home {
 
 /// What is in a folder and not hidden, in the order of the names.
 fn visible(dir: &Path) -> Result<Vec<OsString>, HomeError> {
-    let entries = match std::fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(io_error("list", dir)(error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        names.push(entry.map_err(io_error("list", dir))?.file_name());
-    }
+    let mut names = entries(dir)?;
     names.retain(|name| !name.as_encoded_bytes().starts_with(b"."));
     names.sort();
     Ok(names)

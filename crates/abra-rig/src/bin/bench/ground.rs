@@ -95,9 +95,7 @@ impl Reach {
         }
         settings
     }
-}
 
-impl Reach {
     /// Whether there are sshds that take less of this machine.
     pub(crate) fn has_small(&self) -> bool {
         self.servers.iter().all(|server| server.small_sshd.is_some())
